@@ -1,0 +1,1 @@
+export * from "./gen/userstatus/testing/v1/testing_service_pb.ts";
