@@ -1,0 +1,97 @@
+// userstatus.admin.v1.AdminService (SPEC §18).
+import type { ConnectRouter, ServiceImpl } from "@connectrpc/connect";
+import { AdminService } from "@userstatus/protocol/admin";
+import { Refused } from "../core/refused.ts";
+import { endSessions, register, remove } from "../core/sessions.ts";
+import { setFriends } from "../core/subscriptions.ts";
+import type { Features } from "../store/store.ts";
+import { callerOf, refusing } from "./call.ts";
+import type { ServiceDeps } from "./deps.ts";
+import { isKnown, queryResult } from "./results.ts";
+import { batch, boundedIds, invalidField, userId } from "./validate.ts";
+
+const registerMax = 1000;
+const queryMax = 500;
+const friendsMax = 3000;
+
+const featureByPath: Readonly<Record<string, keyof Features>> = {
+  plan: "plan",
+  user_status: "userStatus",
+  friend_notifications: "friendNotifications",
+};
+
+export function adminRoutes(deps: ServiceDeps): (router: ConnectRouter) => void {
+  const { store, rules } = deps;
+  const { profile } = rules;
+
+  const requireUser = async (appId: string, id: string): Promise<void> => {
+    const [record] = await store.read(appId, [userId(id, "user_id")]);
+    if (!record || !isKnown(record, rules)) throw new Refused("USER_NOT_FOUND", "the user is not registered");
+  };
+  const countChanged = async (ids: readonly string[], change: (id: string) => Promise<boolean>): Promise<number> => {
+    let changed = 0;
+    for (const id of ids) if (await change(id)) changed++;
+    return changed;
+  };
+
+  const service: ServiceImpl<typeof AdminService> = {
+    registerUsers: refusing(profile, async (request, context) => {
+      const { appId } = callerOf(context);
+      const createdCount = await countChanged(batch(request.userIds, registerMax, "user_ids"), (id) =>
+        store.update(appId, id, register),
+      );
+      return { createdCount };
+    }),
+    deleteUsers: refusing(profile, async (request, context) => {
+      const { appId } = callerOf(context);
+      const deletedCount = await countChanged(batch(request.userIds, registerMax, "user_ids"), (id) =>
+        store.update(appId, id, remove),
+      );
+      return { deletedCount };
+    }),
+    setFriends: refusing(profile, async (request, context) => {
+      const { appId } = callerOf(context);
+      await requireUser(appId, request.userId);
+      const ids = boundedIds(request.friendUserIds, friendsMax, "friend_user_ids");
+      const found = await store.read(appId, ids);
+      const friends = found
+        .filter((record) => isKnown(record, rules) && record.userId !== request.userId)
+        .map((record) => record.userId);
+      const friendUserIds = await store.update(appId, request.userId, (record, _nowMs, core) => {
+        setFriends(record, friends, core);
+        return [...record.friends];
+      });
+      return { friendUserIds };
+    }),
+    getFeatures: refusing(profile, async (_request, context) => ({
+      features: await store.features(callerOf(context).appId),
+    })),
+    updateFeatures: refusing(profile, async (request, context) => {
+      const paths = request.updateMask?.paths ?? [];
+      const wanted = paths.length > 0 ? paths : Object.keys(featureByPath);
+      const change: { -readonly [Key in keyof Features]?: boolean } = {};
+      for (const path of wanted) {
+        const feature = Object.hasOwn(featureByPath, path) ? featureByPath[path] : undefined;
+        if (!feature) throw invalidField("update_mask", `expected ${Object.keys(featureByPath).join(", ")}, got ${path}`);
+        change[feature] = request.features?.[feature] ?? false;
+      }
+      return { features: await store.updateFeatures(callerOf(context).appId, change) };
+    }),
+    endSessions: refusing(profile, async (request, context) => {
+      const { appId } = callerOf(context);
+      await requireUser(appId, request.userId);
+      const endedSessionIds = await store.update(appId, request.userId, (record, nowMs, core) =>
+        endSessions(record, request.sessionIds, nowMs, core),
+      );
+      return { endedSessionIds };
+    }),
+    queryStatuses: refusing(profile, async (request, context) => {
+      const { appId } = callerOf(context);
+      const records = await store.read(appId, batch(request.userIds, queryMax, "user_ids"));
+      return { epoch: await store.epoch(appId), results: records.map((record) => queryResult(record, rules)) };
+    }),
+  };
+  return (router) => {
+    router.service(AdminService, service);
+  };
+}

@@ -1,0 +1,36 @@
+// What every call of a service shares: who calls, and refusals as RPC errors.
+import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import type { Profile } from "@userstatus/protocol";
+import { Refused } from "../core/refused.ts";
+import { type Identity, identityKey } from "./identity.ts";
+import { refusal } from "./refuse.ts";
+
+/** The caller; the authentication interceptor has seen to it that there is one. */
+export function callerOf(context: HandlerContext): Identity {
+  const identity = context.values.get(identityKey);
+  if (!identity) throw new ConnectError("no identity: the authentication interceptor is missing", Code.Internal);
+  return identity;
+}
+
+/** Turns a Refused into the error of the profile; everything else passes. */
+export function asRpcError(error: unknown, profile: Profile): unknown {
+  if (!(error instanceof Refused)) return error;
+  return refusal(profile, error.reason, error.message, {
+    metadata: error.metadata,
+    ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+  });
+}
+
+/** Wraps a unary method of a service. */
+export function refusing<I, O>(
+  profile: Profile,
+  method: (request: I, context: HandlerContext) => O | Promise<O>,
+): (request: I, context: HandlerContext) => Promise<O> {
+  return async (request, context) => {
+    try {
+      return await method(request, context);
+    } catch (error) {
+      throw asRpcError(error, profile);
+    }
+  };
+}

@@ -1,0 +1,12 @@
+// What the methods of the services work with.
+import type { Rules } from "../core/rules.ts";
+import type { Store } from "../store/store.ts";
+import type { Hub } from "../watch/hub.ts";
+import type { Gatekeeper } from "./gate.ts";
+
+export interface ServiceDeps {
+  readonly store: Store;
+  readonly rules: Rules;
+  readonly hub: Hub;
+  readonly gatekeeper: Gatekeeper;
+}

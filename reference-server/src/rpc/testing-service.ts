@@ -1,0 +1,31 @@
+// userstatus.testing.v1.TestingService (SPEC §18). Mounted only where it was asked for.
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { ConnectRouter, ServiceImpl } from "@connectrpc/connect";
+import type { Profile } from "@userstatus/protocol";
+import { TestingService } from "@userstatus/protocol/testing";
+import type { StoreClock } from "../store/store.ts";
+import { callerOf, refusing } from "./call.ts";
+import { invalidField, ttl } from "./validate.ts";
+
+/** Longest step of the clock. */
+const stepMaxMs = 400 * 24 * 3600 * 1000;
+
+export function testingRoutes(store: StoreClock, profile: Profile): (router: ConnectRouter) => void {
+  const service: ServiceImpl<typeof TestingService> = {
+    getClock: refusing(profile, async (_request, context) => {
+      const { nowMs, stopped } = store.clock(callerOf(context).appId);
+      return { now: timestampFromMs(nowMs), stopped };
+    }),
+    advanceClock: refusing(profile, async (request, context) => {
+      const ms = ttl(request.duration, "duration") ?? 0;
+      if (!(ms >= 0 && ms <= stepMaxMs)) throw invalidField("duration", "expected 0 to 400 days");
+      return { now: timestampFromMs(await store.advance(callerOf(context).appId, Math.floor(ms), request.holdLeases)) };
+    }),
+    changeEpoch: refusing(profile, async (_request, context) => ({
+      epoch: await store.changeEpoch(callerOf(context).appId),
+    })),
+  };
+  return (router) => {
+    router.service(TestingService, service);
+  };
+}

@@ -1,0 +1,71 @@
+// userstatus.v1.UserStatusService, put together.
+import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { ConnectRouter, ServiceImpl } from "@connectrpc/connect";
+import { ClockScope, UserStatusService } from "@userstatus/protocol";
+import { asRpcError, callerOf, refusing } from "./call.ts";
+import type { ServiceDeps } from "./deps.ts";
+import { identityKey } from "./identity.ts";
+import { createSessionMethods } from "./session-methods.ts";
+import { createSubscriptionMethods } from "./subscription-methods.ts";
+import { marker } from "./validate.ts";
+
+export interface ServerInfoOptions {
+  readonly serverName: string;
+  readonly serverVersion: string;
+  /** All claims. */
+  readonly claims: readonly string[];
+  readonly testClock: boolean;
+  readonly keepAliveMs: number;
+  readonly wallNow: () => number;
+}
+
+/** Version of SPEC.md that this server implements. */
+const specVersion = "1.0";
+
+export function userRoutes(deps: ServiceDeps, info: ServerInfoOptions): (router: ConnectRouter) => void {
+  const { store, rules, hub } = deps;
+  const session = createSessionMethods(deps);
+  const subscription = createSubscriptionMethods(deps);
+  const { profile } = rules;
+  const service: ServiceImpl<typeof UserStatusService> = {
+    getServerInfo: async (_request, context) => {
+      const caller = context.values.get(identityKey);
+      return {
+        specVersion,
+        serverName: info.serverName,
+        serverVersion: info.serverVersion,
+        claims: [...info.claims],
+        profile,
+        testClockScope: info.testClock ? ClockScope.APP : ClockScope.UNSPECIFIED,
+        keepAliveInterval: durationFromMs(info.keepAliveMs),
+        serverTime: timestampFromMs(caller ? store.now(caller.appId) : info.wallNow()),
+      };
+    },
+    login: refusing(profile, session.login),
+    logout: refusing(profile, session.logout),
+    heartbeat: refusing(profile, session.heartbeat),
+    setCustomStatus: refusing(profile, session.setCustomStatus),
+    queryStatuses: refusing(profile, subscription.queryStatuses),
+    subscribe: refusing(profile, subscription.subscribe),
+    unsubscribe: refusing(profile, subscription.unsubscribe),
+    listSubscriptions: refusing(profile, subscription.listSubscriptions),
+    sync: refusing(profile, async (request, context) => {
+      const { appId, userId } = callerOf(context);
+      await hub.sync(appId, userId, request.sessionId, marker(request.marker));
+      return {};
+    }),
+    watch: async function* (request, context) {
+      const { appId, userId, expiresAtMs } = callerOf(context);
+      const { sessionId, cursor } = request;
+      try {
+        const open = { appId, userId, sessionId, cursor, tokenExpiresAtMs: expiresAtMs };
+        yield* await hub.open(open, context.signal);
+      } catch (error) {
+        throw asRpcError(error, profile);
+      }
+    },
+  };
+  return (router) => {
+    router.service(UserStatusService, service);
+  };
+}

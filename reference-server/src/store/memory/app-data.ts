@@ -1,0 +1,40 @@
+// All that the in-memory store holds of one app.
+import type { UserRecord } from "../../core/model.ts";
+import type { Features } from "../store.ts";
+import { type DueHeap, createDueHeap } from "./due-heap.ts";
+
+export interface AppData {
+  readonly appId: string;
+  readonly users: Map<string, UserRecord>;
+  /** Admitted calls by user and procedure, for limited procedures. */
+  readonly rateLogs: Map<string, number[]>;
+  readonly due: DueHeap;
+  /** The due time under which a user stands in the heap, if he does. */
+  readonly scheduled: Map<string, number>;
+  epoch: string;
+  /** Number of the last commit. */
+  seq: number;
+  features: Features;
+  featuresSeq: number;
+  rowsEra: number;
+  /** The test clock, once it was moved; null: wall time. */
+  stoppedAtMs: number | null;
+  timer: { cancel: () => void; dueMs: number } | null;
+}
+
+export function createAppData(appId: string, epoch: string): AppData {
+  return {
+    appId,
+    users: new Map(),
+    rateLogs: new Map(),
+    due: createDueHeap(),
+    scheduled: new Map(),
+    epoch,
+    seq: 0,
+    features: { plan: true, userStatus: true, friendNotifications: false },
+    featuresSeq: 0,
+    rowsEra: 0,
+    stoppedAtMs: null,
+    timer: null,
+  };
+}

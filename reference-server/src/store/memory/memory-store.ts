@@ -1,0 +1,213 @@
+// The in-memory store: one process, nothing kept. Each update runs to its end before the next, so atomicity is by construction.
+import { type Change, type CoreContext, type UserRecord, blankRecord } from "../../core/model.ts";
+import { admit } from "../../core/rates.ts";
+import type { Rules } from "../../core/rules.ts";
+import { nextDueMs, settle } from "../../core/settle.ts";
+import { publicStatus, selfStatus } from "../../core/views.ts";
+import type { Command, Features, Store, StoreClock, StoreListener } from "../store.ts";
+import { type AppData, createAppData } from "./app-data.ts";
+
+export interface MemoryStoreOptions {
+  readonly rules: Rules;
+  /** Wall clock in milliseconds since 1970. */
+  readonly wallNow: () => number;
+  /** Calls back once after a delay; answers a way to cancel. */
+  readonly schedule: (delayMs: number, run: () => void) => () => void;
+  /** A fresh epoch: opaque, never the same twice. */
+  readonly newEpoch: () => string;
+}
+
+/** Timers longer than this are armed in stretches: platforms cut longer ones to nothing. */
+const timerMaxMs = 2 ** 31 - 1;
+
+export function createMemoryStore(options: MemoryStoreOptions): Store & StoreClock {
+  const { rules } = options;
+  const apps = new Map<string, AppData>();
+  let listener: StoreListener | undefined;
+  let closed = false;
+
+  const appOf = (appId: string): AppData => {
+    let app = apps.get(appId);
+    if (!app) {
+      app = createAppData(appId, options.newEpoch());
+      apps.set(appId, app);
+    }
+    return app;
+  };
+  const nowOf = (app: AppData): number => app.stoppedAtMs ?? Math.floor(options.wallNow());
+
+  /** Settles, runs, commits, tells. What a refused command settled before stays: it was due anyway. */
+  const commit = <T>(app: AppData, record: UserRecord, nowMs: number, command: Command<T> | undefined): T | undefined => {
+    const changes: Change[] = [];
+    const context: CoreContext = { rules, rowsEra: app.rowsEra, seq: app.seq + 1, changes };
+    try {
+      settle(record, nowMs, context);
+      const answer = command?.(record, nowMs, context);
+      // What the command armed for this very instant (a link lost without grace) is part of its change.
+      if (command) settle(record, nowMs, context);
+      return answer;
+    } finally {
+      // Only a command that made something of him keeps a user: strangers cost nothing.
+      if (record.registered) app.users.set(record.userId, record);
+      if (changes.length > 0) {
+        app.seq = context.seq;
+        tell(app, record, changes);
+      }
+      arm(app, record);
+    }
+  };
+
+  const tell = (app: AppData, record: UserRecord, changes: readonly Change[]): void => {
+    let status: ReturnType<typeof publicStatus> | undefined;
+    let self: ReturnType<typeof selfStatus> | undefined;
+    listener?.committed({
+      appId: app.appId,
+      userId: record.userId,
+      seq: app.seq,
+      changes,
+      statusSeq: record.statusSeq,
+      record,
+      // Built when somebody looks: most commits have nobody who does.
+      get status() {
+        status ??= publicStatus(record, rules);
+        return status;
+      },
+      get self() {
+        self ??= selfStatus(record, rules);
+        return self;
+      },
+    });
+  };
+
+  /** A user stands in the heap at most once early enough; a later due time waits until the earlier entry comes up. */
+  const arm = (app: AppData, record: UserRecord): void => {
+    const dueMs = nextDueMs(record, rules);
+    if (dueMs === Number.POSITIVE_INFINITY) return;
+    if (dueMs >= (app.scheduled.get(record.userId) ?? Number.POSITIVE_INFINITY)) return;
+    app.scheduled.set(record.userId, dueMs);
+    app.due.push({ dueMs, userId: record.userId });
+    armTimer(app);
+  };
+
+  const armTimer = (app: AppData): void => {
+    const next = app.due.peek();
+    if (closed || app.stoppedAtMs !== null || next === undefined) return;
+    if (app.timer && app.timer.dueMs <= next.dueMs) return;
+    app.timer?.cancel();
+    const delayMs = Math.min(timerMaxMs, Math.max(0, next.dueMs - options.wallNow()));
+    const cancel = options.schedule(delayMs, () => {
+      app.timer = null;
+      settleDue(app, nowOf(app));
+      armTimer(app);
+    });
+    app.timer = { cancel, dueMs: next.dueMs };
+  };
+
+  /** Settles the earliest user that is due by `untilMs`; false: nobody is. */
+  const settleNext = (app: AppData, untilMs: number, nowMs: (dueMs: number) => number): boolean => {
+    const next = app.due.peek();
+    if (next === undefined || next.dueMs > untilMs) return false;
+    app.due.pop();
+    if (app.scheduled.get(next.userId) !== next.dueMs) return true;
+    app.scheduled.delete(next.userId);
+    const record = app.users.get(next.userId);
+    if (record) commit(app, record, nowMs(next.dueMs), undefined);
+    return true;
+  };
+  const settleDue = (app: AppData, nowMs: number): void => {
+    while (settleNext(app, nowMs, () => nowMs));
+  };
+
+  const store: Store & StoreClock = {
+    listen: (only) => {
+      listener = only;
+    },
+    now: (appId) => nowOf(appOf(appId)),
+    epoch: async (appId) => appOf(appId).epoch,
+    deliveredSeq: (appId) => appOf(appId).seq,
+    features: async (appId) => appOf(appId).features,
+    featuresSeq: (appId) => appOf(appId).featuresSeq,
+    updateFeatures: async (appId, change) => {
+      const app = appOf(appId);
+      const before = app.features;
+      const after: Features = { ...before, ...change };
+      const closedBefore = rules.closedGate("Subscribe", false, before);
+      if (closedBefore === undefined && rules.closedGate("Subscribe", false, after) !== undefined) app.rowsEra++;
+      app.features = after;
+      app.featuresSeq = ++app.seq;
+      listener?.featuresChanged(appId, before, after);
+      return after;
+    },
+    update: async (appId, userId, command) => {
+      const app = appOf(appId);
+      const known = app.users.get(userId);
+      const record = known ?? blankRecord(userId, rules);
+      if (!known) record.rowsEra = app.rowsEra;
+      return commit(app, record, nowOf(app), command) as ReturnType<typeof command>;
+    },
+    read: async (appId, userIds) => {
+      const app = appOf(appId);
+      const nowMs = nowOf(app);
+      return userIds.map((userId) => {
+        const record = app.users.get(userId);
+        if (!record) return blankRecord(userId, rules);
+        if (record.rowsEra !== app.rowsEra || nextDueMs(record, rules) <= nowMs) commit(app, record, nowMs, undefined);
+        return record;
+      });
+    },
+    charge: async (appId, userId, procedure, rule) => {
+      const app = appOf(appId);
+      const key = `${procedure} ${userId}`;
+      const log = app.rateLogs.get(key) ?? [];
+      admit(log, rule, nowOf(app));
+      app.rateLogs.set(key, log);
+    },
+    setInterest: () => {},
+    stats: () => {
+      let users = 0;
+      for (const app of apps.values()) users += app.users.size;
+      return { apps: apps.size, users };
+    },
+    close: () => {
+      closed = true;
+      for (const app of apps.values()) app.timer?.cancel();
+    },
+    clock: (appId) => {
+      const app = appOf(appId);
+      return { nowMs: nowOf(app), stopped: app.stoppedAtMs !== null };
+    },
+    advance: async (appId, ms, holdLeases) => {
+      const app = appOf(appId);
+      const fromMs = nowOf(app);
+      // What was due before the clock stopped is settled before it moves.
+      settleDue(app, fromMs);
+      app.timer?.cancel();
+      app.timer = null;
+      app.stoppedAtMs = fromMs;
+      const untilMs = fromMs + ms;
+      if (holdLeases) holdAllLeases(app, ms);
+      while (
+        settleNext(app, untilMs, (dueMs) => {
+          app.stoppedAtMs = Math.max(app.stoppedAtMs ?? 0, dueMs);
+          return app.stoppedAtMs;
+        })
+      );
+      app.stoppedAtMs = untilMs;
+      return untilMs;
+    },
+    changeEpoch: async (appId) => {
+      const app = appOf(appId);
+      app.epoch = options.newEpoch();
+      listener?.epochChanged(appId, app.epoch);
+      return app.epoch;
+    },
+  };
+  return store;
+}
+
+/** Live sessions keep what is left of their lease over a step of the test clock. */
+function holdAllLeases(app: AppData, ms: number): void {
+  for (const record of app.users.values()) {
+    for (const session of record.sessions) if (session.lossMs === null) session.leaseEndMs += ms;
+  }
+}

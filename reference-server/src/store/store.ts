@@ -1,0 +1,72 @@
+// What the services ask of a store. Everything of one user changes in one atomic update of one record; nothing spans two records.
+import type { SelfStatus, UserStatus } from "@userstatus/protocol";
+import type { Change, CoreContext, UserRecord } from "../core/model.ts";
+import type { RateRule } from "../core/rules.ts";
+
+/** The plan and switches of an app. */
+export interface Features {
+  readonly plan: boolean;
+  readonly userStatus: boolean;
+  readonly friendNotifications: boolean;
+}
+
+/** A committed change of one record, as it is told to those who are interested in that user. */
+export interface Commit {
+  readonly appId: string;
+  readonly userId: string;
+  /** Change number in the app: rises with every commit. */
+  readonly seq: number;
+  readonly changes: readonly Change[];
+  /** How others see him now. */
+  readonly status: UserStatus;
+  readonly statusSeq: number;
+  /** How he sees himself now. */
+  readonly self: SelfStatus;
+  /** His record, for reading only: rows and friends of a watcher. */
+  readonly record: Readonly<UserRecord>;
+}
+
+/** What a store tells the node that runs it. Called in commit order per user, synchronously with the commit where the store is local. */
+export interface StoreListener {
+  readonly committed: (commit: Commit) => void;
+  readonly featuresChanged: (appId: string, before: Features, after: Features) => void;
+  readonly epochChanged: (appId: string, epoch: string) => void;
+}
+
+/** A command on one record: it refuses by throwing before it changes anything, else changes the record it is given. */
+export type Command<T> = (record: UserRecord, nowMs: number, context: CoreContext) => T;
+
+export interface Store {
+  /** Sets the one listener; before any other call. */
+  listen(listener: StoreListener): void;
+  /** The app's time in milliseconds. */
+  now(appId: string): number;
+  /** Epoch of the app's data. */
+  epoch(appId: string): Promise<string>;
+  /** Everything up to this change number has been told to the listener. */
+  deliveredSeq(appId: string): number;
+  features(appId: string): Promise<Features>;
+  /** Changes switches; `seq` of the change is the app's from then on. */
+  updateFeatures(appId: string, change: Partial<Features>): Promise<Features>;
+  /** Change number of the last change of switches: older cursors get RESET. */
+  featuresSeq(appId: string): number;
+  /** Atomic: settles the record, runs the command, commits, tells. */
+  update<T>(appId: string, userId: string, command: Command<T>): Promise<T>;
+  /** Settled records, in the order asked for; a blank one for a user of whom nothing is known. For reading only. */
+  read(appId: string, userIds: readonly string[]): Promise<Readonly<UserRecord>[]>;
+  /** Counts a call of a user against a rate; refuses with RATE_LIMITED. */
+  charge(appId: string, userId: string, procedure: string, rule: RateRule): Promise<void>;
+  /** Whether commits of this user are to be told here. Local stores tell all. */
+  setInterest(appId: string, userId: string, wanted: boolean): void;
+  stats(): { apps: number; users: number };
+  close(): void;
+}
+
+/** What a store with a test clock can do beside (SPEC §18). */
+export interface StoreClock {
+  clock(appId: string): { nowMs: number; stopped: boolean };
+  /** Stops the clock, moves it, and answers when every transition on the way is committed in due order. */
+  advance(appId: string, ms: number, holdLeases: boolean): Promise<number>;
+  /** A new epoch, as after a loss of revisions. */
+  changeEpoch(appId: string): Promise<string>;
+}

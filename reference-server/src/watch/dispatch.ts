@@ -1,0 +1,141 @@
+// Carries committed changes to the open Watches that they concern. Implements SPEC §10.2, §11.2, §14 (friend-*), §13 (epoch-change).
+import { type SessionEndName, SubscriptionEndReason, WatchEndReason } from "@userstatus/protocol";
+import { dropGone } from "../core/subscriptions.ts";
+import type { Rules } from "../core/rules.ts";
+import { publicStatus, rowView } from "../core/views.ts";
+import type { Commit, Features, Store, StoreListener } from "../store/store.ts";
+import type { WatchRegistry } from "./registry.ts";
+import type { Watch } from "./watch.ts";
+
+export interface DispatchOptions {
+  readonly store: Store;
+  readonly rules: Rules;
+  readonly registry: WatchRegistry;
+  /** A session's newest token runs out at another time. */
+  readonly tokenChanged: (watch: Watch, expiresAtMs: number | null) => void;
+  /** A status was handed to a Watch. */
+  readonly countDelivered: (count: number) => void;
+  readonly onFault: (fault: unknown) => void;
+}
+
+export interface Dispatch extends StoreListener {
+  /** Reads targets that have just become visible, and hands on what the Watch has not carried. */
+  readonly fetch: (watch: Watch, targets: readonly string[]) => void;
+}
+
+export function createDispatch(options: DispatchOptions): Dispatch {
+  const { store, rules, registry, onFault } = options;
+
+  const fetch = (watch: Watch, targets: readonly string[]): void => {
+    if (targets.length === 0) return;
+    const work = store.read(watch.appId, targets).then((records) => {
+      for (const record of records) watch.putStatus(publicStatus(record, rules));
+    });
+    watch.track(work).catch(onFault);
+  };
+
+  const toWatchers = (commit: Commit): void => {
+    const watchers = registry.watching(commit.appId, commit.userId);
+    for (const watch of watchers) watch.putStatus(commit.status);
+    options.countDelivered(watchers.length);
+  };
+
+  /** A deleted target: the rows to him end for each user who watches; others find out when they next look. */
+  const targetGone = (commit: Commit): void => {
+    const gone = new Map([[commit.userId, null]]);
+    for (const watch of registry.watching(commit.appId, commit.userId)) {
+      if (watch.visible.get(commit.userId)?.friend) {
+        registry.hide(watch, commit.userId, "friend");
+        watch.putEnded(commit.userId, 0, SubscriptionEndReason.TARGET_GONE);
+      }
+      const work = store.update(watch.appId, watch.userId, (record, _now, context) => dropGone(record, gone, context));
+      watch.track(work).catch(onFault);
+    }
+  };
+
+  const toOwner = (watch: Watch, commit: Commit): void => {
+    const fresh: string[] = [];
+    for (const change of commit.changes) {
+      if (change.kind === "self") watch.putSelf(commit.self);
+      else if (change.kind === "subscribed") {
+        const row = commit.record.rows.get(change.target);
+        if (!row) continue;
+        registry.show(watch, change.target, { generation: row.generation });
+        watch.putSubscribed(rowView(row));
+        fresh.push(change.target);
+      } else if (change.kind === "ended") {
+        registry.hide(watch, change.target, "row");
+        watch.putEnded(change.target, change.generation, change.reason);
+      } else if (change.kind === "token" && change.sessionId === watch.sessionId) {
+        options.tokenChanged(watch, change.expiresAtMs);
+      } else if (change.kind === "lease-lapsed" && change.sessionId === watch.sessionId) {
+        watch.finish(WatchEndReason.LEASE_EXPIRED, true);
+      } else if (change.kind === "session-over" && change.sessionId === watch.sessionId) {
+        watch.finish(endReasons[change.reason], false);
+      } else if (change.kind === "friends") friendsChanged(watch, change, commit);
+    }
+    fetch(watch, fresh.filter((target) => watch.visible.has(target)));
+  };
+
+  const friendsChanged = (
+    watch: Watch,
+    change: { added: readonly string[]; removed: readonly string[] },
+    commit: Commit,
+  ): void => {
+    const work = store.features(commit.appId).then(({ friendNotifications }) => {
+      if (!friendNotifications) return;
+      for (const friend of change.removed) unfriend(watch, friend);
+      befriend(watch, change.added);
+    });
+    watch.track(work).catch(onFault);
+  };
+
+  const unfriend = (watch: Watch, friend: string): void => {
+    if (!watch.visible.get(friend)?.friend) return;
+    registry.hide(watch, friend, "friend");
+    watch.putEnded(friend, 0, SubscriptionEndReason.UNFRIENDED);
+  };
+
+  const befriend = (watch: Watch, friends: readonly string[]): void => {
+    for (const friend of friends) registry.show(watch, friend, { friend: true });
+    fetch(watch, friends);
+  };
+
+  return {
+    fetch,
+    committed: (commit) => {
+      for (const watch of registry.ofUser(commit.appId, commit.userId)) toOwner(watch, commit);
+      for (const change of commit.changes) {
+        if (change.kind === "gone") targetGone(commit);
+      }
+      if (commit.changes.some(({ kind }) => kind === "status")) toWatchers(commit);
+    },
+    featuresChanged: (appId, before, after) => {
+      for (const watch of registry.ofApp(appId)) {
+        // Reading settles the record: rows of an older era end, and are told as a commit of their own.
+        const work = store.read(appId, [watch.userId]).then(([record]) => {
+          if (record) switchFriends(watch, record.friends, before, after);
+        });
+        watch.track(work).catch(onFault);
+      }
+    },
+    epochChanged: (appId) => {
+      for (const watch of registry.ofApp(appId)) watch.finish(WatchEndReason.RESYNC, true);
+    },
+  };
+
+  function switchFriends(watch: Watch, friends: readonly string[], before: Features, after: Features): void {
+    if (before.friendNotifications === after.friendNotifications) return;
+    if (after.friendNotifications) befriend(watch, friends);
+    else for (const friend of friends) unfriend(watch, friend);
+  }
+}
+
+const endReasons: Readonly<Record<SessionEndName, WatchEndReason>> = {
+  LOGGED_OUT: WatchEndReason.LOGGED_OUT,
+  KICKED: WatchEndReason.KICKED,
+  ADMIN: WatchEndReason.KICKED,
+  LINK_LOST: WatchEndReason.LEASE_EXPIRED,
+  DECAYED: WatchEndReason.LEASE_EXPIRED,
+  USER_DELETED: WatchEndReason.USER_DELETED,
+};

@@ -1,0 +1,302 @@
+// The Watch hub of a node: opens, feeds, keeps alive and ends the notification streams. Implements SPEC §11 and §12.
+import { create } from "@bufbuild/protobuf";
+import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { ResumeResult, WatchEndReason, type WatchResponse, WatchResponseSchema } from "@userstatus/protocol";
+import type { UserRecord } from "../core/model.ts";
+import { Refused } from "../core/refused.ts";
+import type { Rules } from "../core/rules.ts";
+import { loseLink, renew, usableSession } from "../core/sessions.ts";
+import { dropGone, goneRows } from "../core/subscriptions.ts";
+import type { Store } from "../store/store.ts";
+import { type CursorScope, readCursor, writeCursor } from "./cursor.ts";
+import { createDispatch } from "./dispatch.ts";
+import { assembleOpening, canResume } from "./open.ts";
+import { createWatchRegistry } from "./registry.ts";
+import { type Event, Watch } from "./watch.ts";
+
+export interface HubOptions {
+  readonly store: Store;
+  readonly rules: Rules;
+  readonly keepAliveMs: number;
+  readonly wallNow: () => number;
+  /** Calls back once after a delay of wall time; answers a way to cancel. */
+  readonly schedule: (delayMs: number, run: () => void) => () => void;
+  readonly onFault: (fault: unknown) => void;
+}
+
+export interface OpenRequest {
+  readonly appId: string;
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly cursor: Uint8Array;
+  /** Of the token that opens it; null: never. */
+  readonly tokenExpiresAtMs: number | null;
+}
+
+export interface Hub {
+  /** Opens the Watch of a session: refuses, or gives its frames until the server or the client ends it. */
+  open(request: OpenRequest, clientGone: AbortSignal): Promise<AsyncIterable<WatchResponse>>;
+  /** Queues a marker behind everything that was answered before (sync-fence). */
+  sync(appId: string, userId: string, sessionId: string, marker: string): Promise<void>;
+  /** Ends every Watch with DRAIN; answers when the streams have ended. */
+  drain(): Promise<void>;
+  stats(): { watches: number; delivered: number };
+  close(): void;
+}
+
+/** Ids per read while a Watch opens: a slice of work between others' turns. */
+const readSlice = 500;
+/** A timer of a token beyond this is armed in stretches. */
+const timerMaxMs = 2 ** 31 - 1;
+
+export function createHub(options: HubOptions): Hub {
+  const { store, rules, wallNow, onFault } = options;
+  const registry = createWatchRegistry(store);
+  const tokenTimers = new Map<Watch, () => void>();
+  let delivered = 0;
+  let draining = false;
+  let whenEmpty: (() => void) | undefined;
+
+  const dispatch = createDispatch({
+    store,
+    rules,
+    registry,
+    tokenChanged: (watch, expiresAtMs) => armToken(watch, expiresAtMs),
+    countDelivered: (count) => {
+      delivered += count;
+    },
+    onFault,
+  });
+  store.listen(dispatch);
+
+  const armToken = (watch: Watch, expiresAtMs: number | null): void => {
+    tokenTimers.get(watch)?.();
+    tokenTimers.delete(watch);
+    if (expiresAtMs === null || watch.ended) return;
+    const leftMs = expiresAtMs - wallNow();
+    const cancel = options.schedule(Math.min(timerMaxMs, Math.max(0, leftMs)), () => {
+      if (expiresAtMs > wallNow()) return armToken(watch, expiresAtMs);
+      tokenTimers.delete(watch);
+      watch.finish(WatchEndReason.TOKEN_EXPIRED, true);
+      linkLost(watch);
+    });
+    tokenTimers.set(watch, cancel);
+  };
+
+  const linkLost = (watch: Watch): void => {
+    store
+      .update(watch.appId, watch.userId, (record, nowMs) => loseLink(record, watch.sessionId, nowMs))
+      .catch(onFault);
+  };
+
+  const close = (watch: Watch): void => {
+    tokenTimers.get(watch)?.();
+    tokenTimers.delete(watch);
+    registry.remove(watch);
+    watch.abandon();
+    if (registry.size === 0) whenEmpty?.();
+  };
+
+  /** The stream is over; if it was not the server that ended it, the client did: its link is lost. */
+  const leave = (watch: Watch): void => {
+    const endedByServer = watch.ended;
+    close(watch);
+    if (!endedByServer) linkLost(watch);
+  };
+
+  const scopeOf = (watch: Watch, epoch: string): CursorScope => ({ appId: watch.appId, epoch, userId: watch.userId });
+
+  const hello = (appId: string, epoch: string, resumeResult: ResumeResult): Event => ({
+    case: "hello",
+    value: {
+      $typeName: "userstatus.v1.Hello",
+      epoch,
+      resumeResult,
+      serverTime: timestampFromMs(store.now(appId)),
+      keepAliveInterval: durationFromMs(options.keepAliveMs),
+    },
+  });
+
+  /** Registers interest first, reads second, so that no change falls between (SPEC watch-snapshot). */
+  const begin = async (watch: Watch, epoch: string, cursorSeq: number | undefined): Promise<number> => {
+    const { appId, userId } = watch;
+    const record = await readOwn(watch);
+    const features = await store.features(appId);
+    const friends = features.friendNotifications ? record.friends : [];
+    for (const row of record.rows.values()) registry.show(watch, row.target, { generation: row.generation });
+    for (const friend of friends) registry.show(watch, friend, { friend: true });
+    const sinceSeq =
+      cursorSeq !== undefined && canResume(record, cursorSeq, store.deliveredSeq(appId), store.featuresSeq(appId))
+        ? cursorSeq
+        : undefined;
+    const seq = store.deliveredSeq(appId);
+    const targets = await readAll(appId, [...watch.visible.keys()]);
+    const [own = record] = await store.read(appId, [userId]);
+    const result = sinceSeq === undefined ? ResumeResult.RESET : ResumeResult.RESUMED;
+    const cursor = writeCursor(scopeOf(watch, epoch), seq);
+    watch.begin((meanwhile) =>
+      assembleOpening(
+        {
+          watch,
+          rules,
+          record: own,
+          targets,
+          friends,
+          sinceSeq,
+          hello: hello(appId, epoch, result),
+          snapshotEnd: { case: "snapshotEnd", value: { $typeName: "userstatus.v1.SnapshotEnd", cursor } },
+        },
+        meanwhile,
+      ),
+    );
+    return seq;
+  };
+
+  /** The user's record, with rows to deleted targets ended, and the Watch finished if its session went away meanwhile. */
+  const readOwn = async (watch: Watch): Promise<Readonly<UserRecord>> => {
+    const { appId, userId } = watch;
+    const [record] = await store.read(appId, [userId]);
+    if (!record) throw new Error("the store gave no record");
+    const gone = await findGone(store, appId, record);
+    if (gone) await store.update(appId, userId, (own, _now, context) => dropGone(own, gone, context));
+    if (!record.sessions.some(({ sessionId }) => sessionId === watch.sessionId)) {
+      watch.finish(WatchEndReason.KICKED, false);
+    }
+    return record;
+  };
+
+  const readAll = async (appId: string, ids: readonly string[]): Promise<Map<string, Readonly<UserRecord>>> => {
+    const records = new Map<string, Readonly<UserRecord>>();
+    for (let at = 0; at < ids.length; at += readSlice) {
+      for (const record of await store.read(appId, ids.slice(at, at + readSlice))) records.set(record.userId, record);
+    }
+    return records;
+  };
+
+  async function* frames(
+    watch: Watch,
+    epoch: string,
+    openedSeq: number,
+    clientGone: AbortSignal,
+  ): AsyncGenerator<WatchResponse> {
+    const scope = scopeOf(watch, epoch);
+    const progress = (heartbeatRequested: boolean): Event => ({
+      case: "progress",
+      value: {
+        $typeName: "userstatus.v1.Progress",
+        cursor: writeCursor(scope, carriedSeq),
+        serverTime: timestampFromMs(store.now(watch.appId)),
+        heartbeatRequested,
+      },
+    });
+    const left = (): void => leave(watch);
+    clientGone.addEventListener("abort", left, { once: true });
+    let carriedSeq = openedSeq;
+    try {
+      while (await watch.ready()) {
+        const stale = watch.stale(store.now(watch.appId));
+        if (stale.length > 0) await store.read(watch.appId, stale);
+        const seq = store.deliveredSeq(watch.appId);
+        const nothingInFlight = watch.quiet;
+        const events = watch.take((heartbeatRequested) => {
+          // Everything that was told so far stands before this event: its cursor covers it.
+          if (nothingInFlight) carriedSeq = seq;
+          return progress(heartbeatRequested);
+        });
+        yield create(WatchResponseSchema, { events });
+      }
+    } finally {
+      clientGone.removeEventListener("abort", left);
+      left();
+    }
+  }
+
+  const keepAlive = async (watch: Watch): Promise<void> => {
+    const [record] = await store.read(watch.appId, [watch.userId]);
+    const session = record?.sessions.find(({ sessionId }) => sessionId === watch.sessionId);
+    if (!session) return;
+    const { leaseMs, heartbeatMs } = rules.liveness(session.platform);
+    watch.askProgress(session.leaseEndMs - leaseMs + heartbeatMs <= store.now(watch.appId));
+  };
+  // A round each quarter of the interval finds a Watch that was silent for half of it: three quarters at most pass in silence.
+  const roundMs = Math.max(1, options.keepAliveMs / 4);
+  let cancelRound = options.schedule(roundMs, round);
+  function round(): void {
+    const silentSinceMs = wallNow() - options.keepAliveMs / 2;
+    for (const watch of registry.all()) if (watch.lastSentMs <= silentSinceMs) keepAlive(watch).catch(onFault);
+    cancelRound = options.schedule(roundMs, round);
+  }
+
+  return {
+    open: async (request, clientGone) => {
+      if (draining) throw new Refused("DRAINING", "the server is shutting down", { retryAfterMs: 1000 });
+      const { appId, userId, sessionId } = request;
+      const epoch = await store.epoch(appId);
+      const reading = request.cursor.length > 0 ? readCursor(request.cursor, { appId, epoch, userId }) : undefined;
+      if (reading?.kind === "malformed") throw new Refused("MALFORMED_CURSOR", "no server made this cursor");
+      const session = await store.update(appId, userId, (record, nowMs, context) =>
+        renew(record, sessionId, request.tokenExpiresAtMs, nowMs, context),
+      );
+      const watch = new Watch({ appId, userId, sessionId, wallNow, hello: hello(appId, epoch, ResumeResult.RESET) });
+      registry.ofSession(appId, userId, sessionId)?.finish(WatchEndReason.REPLACED, false);
+      detach(registry.ofSession(appId, userId, sessionId));
+      registry.add(watch);
+      armToken(watch, session.tokenExpiresAtMs);
+      try {
+        const openedSeq = await begin(watch, epoch, reading?.kind === "good" ? reading.seq : undefined);
+        if (clientGone.aborted) leave(watch);
+        return frames(watch, epoch, openedSeq, clientGone);
+      } catch (fault) {
+        close(watch);
+        throw fault;
+      }
+    },
+    sync: async (appId, userId, sessionId, marker) => {
+      const [record] = await store.read(appId, [userId]);
+      if (record) usableSession(record as UserRecord, sessionId);
+      const watch = registry.ofSession(appId, userId, sessionId);
+      if (!watch || watch.ended) throw new Refused("NO_OPEN_WATCH", "this session has no open Watch");
+      await watch.settled();
+      if (!watch.putMarker(marker)) {
+        throw new Refused("TOO_MANY_MARKERS", "too many markers wait on this Watch", { retryAfterMs: 1000 });
+      }
+    },
+    drain: async () => {
+      draining = true;
+      const ended = new Promise<void>((resolve) => {
+        whenEmpty = resolve;
+      });
+      for (const watch of registry.all()) watch.finish(WatchEndReason.DRAIN, true, { min: 0, max: 5000 });
+      if (registry.size > 0) await ended;
+    },
+    stats: () => ({ watches: registry.size, delivered }),
+    close: () => {
+      cancelRound();
+      for (const cancel of tokenTimers.values()) cancel();
+    },
+  };
+
+  /** A replaced Watch is out of the indexes at once: what comes next is the new one's. Its own stream closes it. */
+  function detach(watch: Watch | undefined): void {
+    if (!watch) return;
+    tokenTimers.get(watch)?.();
+    tokenTimers.delete(watch);
+    registry.remove(watch);
+  }
+}
+
+/** Targets of rows that were deleted since; undefined: none. */
+export async function findGone(
+  store: Store,
+  appId: string,
+  record: Readonly<UserRecord>,
+): Promise<Map<string, number | null> | undefined> {
+  const ids = [...record.rows.keys()];
+  const current = new Map<string, number | null>();
+  for (let at = 0; at < ids.length; at += readSlice) {
+    for (const target of await store.read(appId, ids.slice(at, at + readSlice))) {
+      current.set(target.userId, target.registered ? target.incarnation : null);
+    }
+  }
+  return goneRows(record, current).length > 0 ? current : undefined;
+}

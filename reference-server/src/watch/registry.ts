@@ -1,0 +1,89 @@
+// Which Watches are open, whose they are, and whom they look at. Subscribe and unsubscribe are O(1), a change is O(its watchers).
+import type { Store } from "../store/store.ts";
+import type { Watch } from "./watch.ts";
+
+export interface WatchRegistry {
+  readonly size: number;
+  add(watch: Watch): void;
+  remove(watch: Watch): void;
+  /** The open Watch of a session. */
+  ofSession(appId: string, userId: string, sessionId: string): Watch | undefined;
+  /** The open Watches of a user. */
+  ofUser(appId: string, userId: string): readonly Watch[];
+  /** Watches that see this target. */
+  watching(appId: string, target: string): readonly Watch[];
+  ofApp(appId: string): readonly Watch[];
+  all(): Iterable<Watch>;
+  /** Sees a target through a row or as a friend. */
+  show(watch: Watch, target: string, how: { generation?: number; friend?: boolean }): void;
+  /** Takes one way of seeing a target away; answers whether he is still seen. */
+  hide(watch: Watch, target: string, how: "row" | "friend"): boolean;
+}
+
+export function createWatchRegistry(store: Store): WatchRegistry {
+  const watches = new Set<Watch>();
+  const byUser = new Map<string, Set<Watch>>();
+  const byTarget = new Map<string, Set<Watch>>();
+
+  const put = (index: Map<string, Set<Watch>>, appId: string, userId: string, watch: Watch): void => {
+    const key = keyOf(appId, userId);
+    const set = index.get(key);
+    if (set) set.add(watch);
+    else index.set(key, new Set([watch]));
+    store.setInterest(appId, userId, true);
+  };
+  const take = (index: Map<string, Set<Watch>>, appId: string, userId: string, watch: Watch): void => {
+    const key = keyOf(appId, userId);
+    const set = index.get(key);
+    set?.delete(watch);
+    if (set?.size === 0) index.delete(key);
+    if (!byUser.has(key) && !byTarget.has(key)) store.setInterest(appId, userId, false);
+  };
+
+  return {
+    get size() {
+      return watches.size;
+    },
+    add: (watch) => {
+      watches.add(watch);
+      put(byUser, watch.appId, watch.userId, watch);
+    },
+    remove: (watch) => {
+      if (!watches.delete(watch)) return;
+      take(byUser, watch.appId, watch.userId, watch);
+      for (const target of watch.visible.keys()) take(byTarget, watch.appId, target, watch);
+      watch.visible.clear();
+    },
+    ofSession: (appId, userId, sessionId) => {
+      for (const watch of byUser.get(keyOf(appId, userId)) ?? []) if (watch.sessionId === sessionId) return watch;
+      return undefined;
+    },
+    ofUser: (appId, userId) => [...(byUser.get(keyOf(appId, userId)) ?? [])],
+    watching: (appId, target) => [...(byTarget.get(keyOf(appId, target)) ?? [])],
+    ofApp: (appId) => [...watches].filter((watch) => watch.appId === appId),
+    all: () => watches,
+    show: (watch, target, how) => {
+      if (!watches.has(watch)) return;
+      const seen = watch.visible.get(target);
+      if (seen) Object.assign(seen, how);
+      else {
+        watch.visible.set(target, { generation: 0, friend: false, ...how });
+        put(byTarget, watch.appId, target, watch);
+      }
+    },
+    hide: (watch, target, how) => {
+      const seen = watch.visible.get(target);
+      if (!seen) return false;
+      if (how === "row") seen.generation = 0;
+      else seen.friend = false;
+      if (seen.generation !== 0 || seen.friend) return true;
+      watch.visible.delete(target);
+      take(byTarget, watch.appId, target, watch);
+      return false;
+    },
+  };
+}
+
+function keyOf(appId: string, userId: string): string {
+  return `${appId}\n${userId}`;
+}

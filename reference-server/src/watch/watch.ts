@@ -1,0 +1,273 @@
+// One open Watch: a table of the latest value per key, never a queue, that the stream drains when it can.
+// Implements SPEC §11 (watch-conflates, watch-end-last, frame-size), §13 (rev-order).
+import { create } from "@bufbuild/protobuf";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import {
+  type SelfStatus,
+  type Subscription,
+  type SubscriptionEndReason,
+  type UserStatus,
+  type WatchEndReason,
+  type WatchEvent,
+  WatchEventSchema,
+} from "@userstatus/protocol";
+
+export type Event = WatchEvent["event"];
+
+/** How a target is seen. Neither: not at all, and then there is no entry. */
+export interface Visibility {
+  /** Generation of the explicit row; 0: none. */
+  generation: number;
+  friend: boolean;
+}
+
+export interface WatchOptions {
+  readonly appId: string;
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly wallNow: () => number;
+  /** What the stream begins with if it is ended before it is opened. */
+  readonly hello: Event;
+}
+
+/** Events of one frame are cut off at about this many bytes; the limit of the protocol is 1 MiB. */
+const frameBytesMax = 256 * 1024;
+/** What an event takes beside its texts, roughly and from above. */
+const eventBytes = 256;
+/** Most Sync markers that may wait. */
+const markersMax = 64;
+
+interface Entry {
+  event: Event;
+  /** A text or row in it that ends then; what waits longer is settled again before it leaves. */
+  expireMs: number;
+}
+
+/** Latest values waiting for one stream, in order of first arrival. Bounded by the number of visible targets. */
+export class Watch {
+  readonly appId: string;
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly visible: Map<string, Visibility> = new Map();
+  /** Revision of each visible target that this stream has carried, or has waiting. */
+  readonly #carried: Map<string, number> = new Map();
+  #selfRevision = -1;
+  #pending: Map<string, Entry> = new Map();
+  #phase: "opening" | "open" | "ending" | "done" = "opening";
+  #wake: (() => void) | undefined;
+  #markers = 0;
+  #markerNumber = 0;
+  #inFlight = 0;
+  #whenSettled: (() => void)[] = [];
+  /** Set when a keep-alive is due: whether it asks for a heartbeat. */
+  #progress: { heartbeatRequested: boolean } | undefined;
+  readonly #wallNow: () => number;
+  readonly #hello: Event;
+  /** Wall time at which something last left. */
+  lastSentMs: number;
+
+  constructor(options: WatchOptions) {
+    this.appId = options.appId;
+    this.userId = options.userId;
+    this.sessionId = options.sessionId;
+    this.#wallNow = options.wallNow;
+    this.#hello = options.hello;
+    this.lastSentMs = options.wallNow();
+  }
+
+  /** The server has ended it, or is about to. */
+  get ended(): boolean {
+    return this.#phase === "ending" || this.#phase === "done";
+  }
+
+  putStatus(status: UserStatus): void {
+    const revision = Number(status.revision);
+    if (this.ended || !this.visible.has(status.userId)) return;
+    if (revision <= (this.#carried.get(status.userId) ?? -1)) return;
+    this.#carried.set(status.userId, revision);
+    const expire = status.customStatus?.expireTime;
+    const expireMs = expire ? Number(expire.seconds) * 1000 + expire.nanos / 1e6 : Number.POSITIVE_INFINITY;
+    this.#put(`s${status.userId}`, { case: "status", value: status }, expireMs);
+  }
+
+  putSelf(self: SelfStatus): void {
+    const revision = Number(self.status?.revision ?? 0);
+    if (revision <= this.#selfRevision) return;
+    this.#selfRevision = revision;
+    this.#put("self", { case: "self", value: self });
+  }
+
+  putSubscribed(row: Subscription): void {
+    const expire = row.expireTime;
+    const expireMs = expire ? Number(expire.seconds) * 1000 + expire.nanos / 1e6 : Number.POSITIVE_INFINITY;
+    this.#put(`r${row.userId}`, { case: "subscribed", value: row }, expireMs);
+  }
+
+  /** A row ended, or with generation 0 the implicit row of a friend. */
+  putEnded(target: string, generation: number, reason: SubscriptionEndReason): void {
+    const stillVisible = this.visible.has(target);
+    if (!stillVisible) {
+      this.#pending.delete(`s${target}`);
+      this.#carried.delete(target);
+    }
+    const key = generation === 0 ? `f${target}` : `r${target}`;
+    this.#put(key, {
+      case: "subscriptionEnded",
+      value: {
+        $typeName: "userstatus.v1.SubscriptionEnded",
+        userId: target,
+        generation: BigInt(generation),
+        reason,
+        stillVisible,
+      },
+    });
+  }
+
+  /** Queues a marker behind what waits; false: too many wait already. */
+  putMarker(marker: string): boolean {
+    if (this.#markers >= markersMax) return false;
+    this.#markers++;
+    this.#put(`m${this.#markerNumber++}`, {
+      case: "synced",
+      value: { $typeName: "userstatus.v1.Synced", marker },
+    });
+    return true;
+  }
+
+  /** A keep-alive is due. */
+  askProgress(heartbeatRequested: boolean): void {
+    if (this.#phase !== "open") return;
+    this.#progress = { heartbeatRequested };
+    this.#notify();
+  }
+
+  /** Ends the opening: `assemble` gets what came meanwhile, by key, and gives everything in order. */
+  begin(assemble: (meanwhile: ReadonlyMap<string, Event>) => [string, Event, number][]): void {
+    if (this.#phase !== "opening") return;
+    const meanwhile = new Map([...this.#pending].map(([key, entry]) => [key, entry.event]));
+    this.#pending = new Map(assemble(meanwhile).map(([key, event, expireMs]) => [key, { event, expireMs }]));
+    this.#phase = "open";
+    this.#notify();
+  }
+
+  /** Notes the revision of a status that an assembled snapshot carries. */
+  noteCarried(status: UserStatus): void {
+    const revision = Number(status.revision);
+    if (revision > (this.#carried.get(status.userId) ?? -1)) this.#carried.set(status.userId, revision);
+  }
+
+  noteSelf(self: SelfStatus): void {
+    this.#selfRevision = Math.max(this.#selfRevision, Number(self.status?.revision ?? 0));
+  }
+
+  /** The server ends the stream: what waits still goes out, then `watch_end`. */
+  finish(reason: WatchEndReason, mayResume: boolean, delayMs?: { min: number; max: number }): void {
+    if (this.ended) return;
+    if (this.#phase === "opening") {
+      this.#pending = new Map();
+      this.#put("hello", this.#hello);
+    }
+    this.#put("end", {
+      case: "watchEnd",
+      value: {
+        $typeName: "userstatus.v1.WatchEnd",
+        reason,
+        mayResume,
+        ...(delayMs ? { minDelay: durationFromMs(delayMs.min), maxDelay: durationFromMs(delayMs.max) } : {}),
+      },
+    });
+    this.#phase = "ending";
+    this.#notify();
+  }
+
+  /** The stream is gone: nobody reads any more. */
+  abandon(): void {
+    this.#phase = "done";
+    this.#pending.clear();
+    this.#notify();
+  }
+
+  /** Counts work whose outcome this Watch waits for: cursor and markers do not overtake it. */
+  async track(work: Promise<unknown>): Promise<void> {
+    this.#inFlight++;
+    try {
+      await work;
+    } finally {
+      this.#inFlight--;
+      if (this.#inFlight === 0) for (const settled of this.#whenSettled.splice(0)) settled();
+    }
+  }
+
+  /** Answers when nothing is in flight. */
+  async settled(): Promise<void> {
+    while (this.#inFlight > 0) await new Promise<void>((resolve) => this.#whenSettled.push(resolve));
+  }
+
+  /** Keys' users whose waiting values ended by `nowMs`: targets, or the user himself for rows. */
+  stale(nowMs: number): string[] {
+    const users = new Set<string>();
+    for (const [key, entry] of this.#pending) {
+      if (entry.expireMs <= nowMs) users.add(key.startsWith("s") ? key.slice(1) : this.userId);
+    }
+    return [...users];
+  }
+
+  /** Waits until there is something to send; false: the stream is over. */
+  async ready(): Promise<boolean> {
+    for (;;) {
+      if (this.#phase === "done") return false;
+      if (this.#phase !== "opening" && (this.#pending.size > 0 || this.#progress)) return true;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  /**
+   * The next frame. `progress` makes the keep-alive for a stream that has nothing left waiting; it is told whether the table is empty and
+   * nothing is in flight, so that its cursor may cover everything up to now.
+   */
+  take(progress: (heartbeatRequested: boolean) => Event): WatchEvent[] {
+    const events: WatchEvent[] = [];
+    let bytes = 0;
+    for (const [key, { event }] of this.#pending) {
+      if (bytes >= frameBytesMax) break;
+      bytes += eventBytes + textBytes(event);
+      events.push(create(WatchEventSchema, { event }));
+      this.#pending.delete(key);
+      if (event.case === "synced") this.#markers--;
+    }
+    if (this.#pending.size === 0 && this.#progress && this.#phase === "open") {
+      events.push(create(WatchEventSchema, { event: progress(this.#progress.heartbeatRequested) }));
+      this.#progress = undefined;
+    }
+    if (this.#pending.size === 0 && this.#phase === "ending") this.#phase = "done";
+    this.lastSentMs = this.#wallNow();
+    return events;
+  }
+
+  /** Nothing is in flight: everything that was told stands in the table or has left. */
+  get quiet(): boolean {
+    return this.#inFlight === 0;
+  }
+
+  #put(key: string, event: Event, expireMs = Number.POSITIVE_INFINITY): void {
+    if (this.ended) return;
+    this.#pending.set(key, { event, expireMs });
+    if (this.#phase === "open") this.#notify();
+  }
+
+  #notify(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}
+
+function textBytes(event: Event): number {
+  if (event.case === "status") return 3 * (event.value.customStatus?.text.length ?? 0);
+  if (event.case === "self") {
+    return 3 * (event.value.status?.customStatus?.text.length ?? 0) + eventBytes * event.value.sessions.length;
+  }
+  return 0;
+}
