@@ -5,9 +5,7 @@ import type { CoreContext, SessionRecord, UserRecord } from "./model.ts";
 
 /** Sessions that count as live for everyone, within their grace too, in the order of their logins. */
 export function liveSessions(record: UserRecord): SessionRecord[] {
-  return record.sessions
-    .filter((session) => session.lostMs === null)
-    .sort((a, b) => a.loginOrder - b.loginOrder);
+  return record.sessions.filter((session) => session.lostMs === null).sort((a, b) => a.loginOrder - b.loginOrder);
 }
 
 /** A number above the last one, and above the clock in µs: survives the loss of a record, and fits 2^53. */

@@ -1,14 +1,9 @@
 // Rows of the subscription list: how one ends, and is remembered.
 import type { SubscriptionEndReason } from "@userstatus/protocol";
-import { type CoreContext, type RowRecord, type UserRecord, endedRowsMax } from "./model.ts";
+import { type CoreContext, endedRowsMax, type RowRecord, type UserRecord } from "./model.ts";
 
 /** Ends a row: deletes it, remembers it for those who resume, and tells. */
-export function endRow(
-  record: UserRecord,
-  row: RowRecord,
-  reason: SubscriptionEndReason,
-  context: CoreContext,
-): void {
+export function endRow(record: UserRecord, row: RowRecord, reason: SubscriptionEndReason, context: CoreContext): void {
   record.rows.delete(row.target);
   record.endedRows.push({ target: row.target, generation: row.generation, reason, seq: context.seq });
   if (record.endedRows.length > endedRowsMax) {

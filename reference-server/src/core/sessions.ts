@@ -1,9 +1,9 @@
 // Commands on sessions: login, logout, signs of life, link loss, kicks. Implements SPEC §6.
 // Commands expect a settled record, and refuse before they change anything.
 import type { Platform, SessionEndName, SessionRule } from "@userstatus/protocol";
-import { type CustomInput, applyCustom, checkCustom } from "./custom-status.ts";
+import { applyCustom, type CustomInput, checkCustom } from "./custom-status.ts";
 import { liveSessions, nextNumber, publish } from "./derive.ts";
-import { type CoreContext, type SessionRecord, type UserRecord, overMax } from "./model.ts";
+import { type CoreContext, overMax, type SessionRecord, type UserRecord } from "./model.ts";
 import { Refused } from "./refused.ts";
 import { rulePlatform } from "./rules.ts";
 

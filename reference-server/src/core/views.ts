@@ -35,9 +35,7 @@ export function publicStatus(record: UserRecord, rules: Rules): UserStatus {
 
 /** One's own status. */
 export function selfStatus(record: UserRecord, rules: Rules): SelfStatus {
-  const status = rules.selfViewFull
-    ? publicStatus(record, rules)
-    : create(UserStatusSchema, { userId: record.userId });
+  const status = rules.selfViewFull ? publicStatus(record, rules) : create(UserStatusSchema, { userId: record.userId });
   if (!rules.selfViewFull) putCustom(status, record);
   status.revision = BigInt(record.selfRevision);
   status.onlinePlatforms = record.platforms;

@@ -72,7 +72,8 @@ export function adminRoutes(deps: ServiceDeps): (router: ConnectRouter) => void 
       const change: { -readonly [Key in keyof Features]?: boolean } = {};
       for (const path of wanted) {
         const feature = Object.hasOwn(featureByPath, path) ? featureByPath[path] : undefined;
-        if (!feature) throw invalidField("update_mask", `expected ${Object.keys(featureByPath).join(", ")}, got ${path}`);
+        if (!feature)
+          throw invalidField("update_mask", `expected ${Object.keys(featureByPath).join(", ")}, got ${path}`);
         change[feature] = request.features?.[feature] ?? false;
       }
       return { features: await store.updateFeatures(callerOf(context).appId, change) };

@@ -1,6 +1,6 @@
 // Refusals: Connect code + ErrorInfo, RetryInfo and the vendor's number (SPEC §5).
-import { Code, ConnectError } from "@connectrpc/connect";
-import { type Profile, type ReasonName, errorDomain, reasonCodes } from "@userstatus/protocol";
+import { type Code, ConnectError } from "@connectrpc/connect";
+import { errorDomain, type Profile, type ReasonName, reasonCodes } from "@userstatus/protocol";
 import { ErrorInfoSchema, RetryInfoSchema } from "@userstatus/protocol/rpc";
 
 export interface RefusalOptions {

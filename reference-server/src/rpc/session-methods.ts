@@ -6,8 +6,8 @@ import type { UserStatusService } from "@userstatus/protocol";
 import { setCustom } from "../core/custom-status.ts";
 import { login, logout, renew, usableSession } from "../core/sessions.ts";
 import { selfStatus } from "../core/views.ts";
-import type { ServiceDeps } from "./deps.ts";
 import { callerOf } from "./call.ts";
+import type { ServiceDeps } from "./deps.ts";
 import { deviceId, platform, ttl } from "./validate.ts";
 
 type Methods = Pick<ServiceImpl<typeof UserStatusService>, "login" | "logout" | "heartbeat" | "setCustomStatus">;

@@ -94,7 +94,10 @@ export function createSubscriptionMethods(deps: ServiceDeps): Methods {
         (row) => (wanted.size === 0 || wanted.has(row.target)) && (after === undefined || row.target > after),
       );
       const page = rest.slice(0, size);
-      const targets = await store.read(caller.appId, page.map((row) => row.target));
+      const targets = await store.read(
+        caller.appId,
+        page.map((row) => row.target),
+      );
       const subscriptions = page.flatMap((row, index) => {
         const target = targets[index];
         return target ? [subscribedUser(deps, row, target)] : [];

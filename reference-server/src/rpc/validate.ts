@@ -1,6 +1,6 @@
 // Checks of requests that need no record: ids, batches, enums, durations (SPEC §3, *-batch, *-empty).
 import type { Duration } from "@bufbuild/protobuf/wkt";
-import { Platform, isDeviceId, isUserId } from "@userstatus/protocol";
+import { isDeviceId, isUserId, Platform } from "@userstatus/protocol";
 import { Refused } from "../core/refused.ts";
 import { durationMs } from "../core/rules.ts";
 

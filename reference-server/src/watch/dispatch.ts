@@ -1,7 +1,7 @@
 // Carries committed changes to the open Watches that they concern. Implements SPEC §10.2, §11.2, §14 (friend-*), §13 (epoch-change).
 import { type SessionEndName, SubscriptionEndReason, WatchEndReason } from "@userstatus/protocol";
-import { dropGone } from "../core/subscriptions.ts";
 import type { Rules } from "../core/rules.ts";
+import { dropGone } from "../core/subscriptions.ts";
 import { publicStatus, rowView } from "../core/views.ts";
 import type { Commit, Features, Store, StoreListener } from "../store/store.ts";
 import type { WatchRegistry } from "./registry.ts";
@@ -74,7 +74,10 @@ export function createDispatch(options: DispatchOptions): Dispatch {
         watch.finish(endReasons[change.reason], false);
       } else if (change.kind === "friends") friendsChanged(watch, change, commit);
     }
-    fetch(watch, fresh.filter((target) => watch.visible.has(target)));
+    fetch(
+      watch,
+      fresh.filter((target) => watch.visible.has(target)),
+    );
   };
 
   const friendsChanged = (

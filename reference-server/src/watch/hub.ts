@@ -84,9 +84,7 @@ export function createHub(options: HubOptions): Hub {
   };
 
   const linkLost = (watch: Watch): void => {
-    store
-      .update(watch.appId, watch.userId, (record, nowMs) => loseLink(record, watch.sessionId, nowMs))
-      .catch(onFault);
+    store.update(watch.appId, watch.userId, (record, nowMs) => loseLink(record, watch.sessionId, nowMs)).catch(onFault);
   };
 
   const close = (watch: Watch): void => {

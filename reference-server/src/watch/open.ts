@@ -22,7 +22,12 @@ export interface OpeningInput {
 }
 
 /** Whether what changed since a cursor can still be told without a gap. */
-export function canResume(record: Readonly<UserRecord>, sinceSeq: number, appSeq: number, featuresSeq: number): boolean {
+export function canResume(
+  record: Readonly<UserRecord>,
+  sinceSeq: number,
+  appSeq: number,
+  featuresSeq: number,
+): boolean {
   return (
     sinceSeq <= appSeq &&
     sinceSeq >= record.endedForgottenSeq &&

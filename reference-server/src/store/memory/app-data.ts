@@ -1,7 +1,7 @@
 // All that the in-memory store holds of one app.
 import type { UserRecord } from "../../core/model.ts";
 import type { Features } from "../store.ts";
-import { type DueHeap, createDueHeap } from "./due-heap.ts";
+import { createDueHeap, type DueHeap } from "./due-heap.ts";
 
 export interface AppData {
   readonly appId: string;

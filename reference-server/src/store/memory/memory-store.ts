@@ -1,5 +1,5 @@
 // The in-memory store: one process, nothing kept. Each update runs to its end before the next, so atomicity is by construction.
-import { type Change, type CoreContext, type UserRecord, blankRecord } from "../../core/model.ts";
+import { blankRecord, type Change, type CoreContext, type UserRecord } from "../../core/model.ts";
 import { admit } from "../../core/rates.ts";
 import type { Rules } from "../../core/rules.ts";
 import { nextDueMs, settle } from "../../core/settle.ts";
@@ -37,7 +37,12 @@ export function createMemoryStore(options: MemoryStoreOptions): Store & StoreClo
   const nowOf = (app: AppData): number => app.stoppedAtMs ?? Math.floor(options.wallNow());
 
   /** Settles, runs, commits, tells. What a refused command settled before stays: it was due anyway. */
-  const commit = <T>(app: AppData, record: UserRecord, nowMs: number, command: Command<T> | undefined): T | undefined => {
+  const commit = <T>(
+    app: AppData,
+    record: UserRecord,
+    nowMs: number,
+    command: Command<T> | undefined,
+  ): T | undefined => {
     const changes: Change[] = [];
     const context: CoreContext = { rules, rowsEra: app.rowsEra, seq: app.seq + 1, changes };
     try {
