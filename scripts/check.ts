@@ -16,6 +16,7 @@ const steps: readonly Step[] = [
   },
   { name: "format and lint", command: ["biome", "ci", "--diagnostic-level=warn", "."] },
   { name: "types", command: ["tsc", "-b"] },
+  { name: "types of tests", command: ["tsc", "-p", "tsconfig.test.json"] },
   { name: "generated code is up to date", command: ["tsx", "scripts/generate.ts", "--check"] },
 ];
 
