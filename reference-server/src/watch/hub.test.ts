@@ -137,6 +137,18 @@ describe("live events", () => {
     expect(await stream.until("synced")).toEqual(["status bob 1 text 9999", "synced m"]);
   });
 
+  it("of more ended rows than the table takes end the stream with RESYNC", async () => {
+    const { alice } = await start();
+    const stream = await bench.open("alice", alice);
+    await stream.until("snapshotEnd");
+    for (let round = 0; round < 110; round++) {
+      const ids = Array.from({ length: 200 }, (_, index) => `t${round}-${index}`);
+      await bench.subscribe("alice", alice, ids);
+      await bench.store.update(app, "alice", (record, _now, core) => unsubscribe(record, alice, ids, core));
+    }
+    expect(await stream.rest()).toEqual([`end ${WatchEndReason.RESYNC} true`]);
+  });
+
   it("keep a marker behind what was answered before, also when a target is read anew", async () => {
     const { alice } = await start();
     const stream = await bench.open("alice", alice);

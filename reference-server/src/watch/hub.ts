@@ -48,11 +48,14 @@ export interface Hub {
 const readSlice = 500;
 /** A timer of a token beyond this is armed in stretches. */
 const timerMaxMs = 2 ** 31 - 1;
+/** Entries that may wait for one stream beside two for each row of a full list. */
+const tableSpare = 10_000;
 
 export function createHub(options: HubOptions): Hub {
   const { store, rules, wallNow, onFault } = options;
   const registry = createWatchRegistry(store);
   const tokenTimers = new Map<Watch, () => void>();
+  const tableMax = 2 * rules.maxSubscriptions + tableSpare;
   let delivered = 0;
   let draining = false;
   let whenEmpty: (() => void) | undefined;
@@ -235,7 +238,7 @@ export function createHub(options: HubOptions): Hub {
       const session = await store.update(appId, userId, (record, nowMs, context) =>
         renew(record, sessionId, request.tokenExpiresAtMs, nowMs, context),
       );
-      const watch = new Watch({ appId, userId, sessionId, wallNow, hello: hello(appId, epoch, ResumeResult.RESET) });
+      const watch = new Watch({ appId, userId, sessionId, wallNow, hello: hello(appId, epoch, ResumeResult.RESET), tableMax });
       registry.ofSession(appId, userId, sessionId)?.finish(WatchEndReason.REPLACED, false);
       detach(registry.ofSession(appId, userId, sessionId));
       registry.add(watch);

@@ -7,8 +7,8 @@ import {
   type Subscription,
   type SubscriptionEndReason,
   type UserStatus,
-  type WatchEndReason,
   type WatchEvent,
+  WatchEndReason,
   WatchEventSchema,
 } from "@userstatus/protocol";
 
@@ -28,6 +28,8 @@ export interface WatchOptions {
   readonly wallNow: () => number;
   /** What the stream begins with if it is ended before it is opened. */
   readonly hello: Event;
+  /** Most entries that may wait; one more ends the stream with RESYNC. */
+  readonly tableMax: number;
 }
 
 /** Events of one frame are cut off at about this many bytes; the limit of the protocol is 1 MiB. */
@@ -63,6 +65,7 @@ export class Watch {
   #progress: { heartbeatRequested: boolean } | undefined;
   readonly #wallNow: () => number;
   readonly #hello: Event;
+  readonly #tableMax: number;
   /** Wall time at which something last left. */
   lastSentMs: number;
 
@@ -72,6 +75,7 @@ export class Watch {
     this.sessionId = options.sessionId;
     this.#wallNow = options.wallNow;
     this.#hello = options.hello;
+    this.#tableMax = options.tableMax;
     this.lastSentMs = options.wallNow();
   }
 
@@ -254,7 +258,15 @@ export class Watch {
   #put(key: string, event: Event, expireMs = Number.POSITIVE_INFINITY): void {
     if (this.ended) return;
     this.#pending.set(key, { event, expireMs });
+    if (this.#pending.size > this.#tableMax) return this.#overflow();
     if (this.#phase === "open") this.#notify();
+  }
+
+  /** Ended rows of a reader who does not read add up: he is better off with a new snapshot, and so are we. */
+  #overflow(): void {
+    this.#pending.clear();
+    this.#markers = 0;
+    this.finish(WatchEndReason.RESYNC, true);
   }
 
   #notify(): void {
