@@ -1,14 +1,18 @@
 // Puts core, store, Watch hub and services together. Knows nothing of ports, tokens or configuration.
 import { randomBytes } from "node:crypto";
-import type { ConnectRouter } from "@connectrpc/connect";
-import type { Profile } from "@userstatus/protocol";
-import { createRules } from "./core/rules.ts";
-import { adminRoutes } from "./rpc/admin-service.ts";
-import { createGatekeeper } from "./rpc/gate.ts";
-import { testingRoutes } from "./rpc/testing-service.ts";
-import { userRoutes } from "./rpc/user-service.ts";
+import type { ConnectRouter, ServiceImpl } from "@connectrpc/connect";
+import { type Profile, UserStatusService } from "@userstatus/protocol";
+import { AdminService } from "@userstatus/protocol/admin";
+import { TestingService } from "@userstatus/protocol/testing";
+import { createRules, type Rules } from "./core/rules.ts";
+import { createAdminService } from "./rpc/admin-service.ts";
+import type { ServiceDeps } from "./rpc/deps.ts";
+import { createGatekeeper, type Gatekeeper } from "./rpc/gate.ts";
+import { createTestingService } from "./rpc/testing-service.ts";
+import { createUserService } from "./rpc/user-service.ts";
 import { createMemoryStore } from "./store/memory/memory-store.ts";
-import { createHub } from "./watch/hub.ts";
+import type { Store, StoreClock } from "./store/store.ts";
+import { createHub, type Hub } from "./watch/hub.ts";
 
 export interface PresenceServerOptions {
   readonly profile: Profile;
@@ -35,9 +39,9 @@ export interface PresenceStats {
 }
 
 export interface PresenceServer {
-  readonly userRoutes: (router: ConnectRouter) => void;
-  readonly adminRoutes: (router: ConnectRouter) => void;
-  readonly testingRoutes: (router: ConnectRouter) => void;
+  readonly userRoutes: (router: ConnectRouter) => unknown;
+  readonly adminRoutes: (router: ConnectRouter) => unknown;
+  readonly testingRoutes: (router: ConnectRouter) => unknown;
   readonly stats: () => PresenceStats;
   /** Ends every Watch with DRAIN and refuses new calls; answers when the streams have ended. */
   readonly drain: () => Promise<void>;
@@ -45,23 +49,38 @@ export interface PresenceServer {
   readonly close: () => void;
 }
 
-export function createPresenceServer(options: PresenceServerOptions): PresenceServer {
-  const { profile, wallNow, onFault } = options;
-  const rules = createRules(profile);
-  const schedule = (delayMs: number, run: () => void): (() => void) => {
-    const timer = setTimeout(run, delayMs);
-    return () => clearTimeout(timer);
-  };
-  const newEpoch = (): string => randomBytes(9).toString("base64url");
-  const store = createMemoryStore({ rules, wallNow, schedule, newEpoch });
-  const hub = createHub({ store, rules, keepAliveMs: options.keepAliveMs, wallNow, schedule, onFault });
-  const gatekeeper = createGatekeeper(store, rules);
-  const deps = { store, rules, hub, gatekeeper };
+/** Where one part can be put in place of another. Tests use it; production passes none. */
+export interface PresenceSeams {
+  readonly rules?: (rules: Rules) => Rules;
+  readonly store?: (store: Store & StoreClock, rules: Rules) => Store & StoreClock;
+  readonly hub?: (hub: Hub) => Hub;
+  readonly gatekeeper?: (gatekeeper: Gatekeeper, store: Store) => Gatekeeper;
+  readonly user?: (service: UserServiceImpl, deps: ServiceDeps) => UserServiceImpl;
+  readonly admin?: (service: AdminServiceImpl, deps: ServiceDeps) => AdminServiceImpl;
+  readonly testing?: (service: TestingServiceImpl, deps: ServiceDeps) => TestingServiceImpl;
+}
+
+export type UserServiceImpl = ServiceImpl<typeof UserStatusService>;
+export type AdminServiceImpl = ServiceImpl<typeof AdminService>;
+export type TestingServiceImpl = ServiceImpl<typeof TestingService>;
+
+export function createPresenceServer(options: PresenceServerOptions, seams: PresenceSeams = {}): PresenceServer {
+  const { profile, wallNow, onFault, keepAliveMs } = options;
+  const rules = through(seams.rules, createRules(profile));
+  const memory = createMemoryStore({ rules, wallNow, schedule, newEpoch });
+  const store = seams.store?.(memory, rules) ?? memory;
+  const hub = through(seams.hub, createHub({ store, rules, keepAliveMs, wallNow, schedule, onFault }));
+  const plainGatekeeper = createGatekeeper(store, rules);
+  const gatekeeper = seams.gatekeeper?.(plainGatekeeper, store) ?? plainGatekeeper;
+  const deps: ServiceDeps = { store, rules, hub, gatekeeper };
   const claims = [...new Set([...profile.claims, ...options.claims])];
+  const user = createUserService(deps, { ...options, claims });
+  const admin = createAdminService(deps);
+  const testing = createTestingService(store, profile);
   return {
-    userRoutes: userRoutes(deps, { ...options, claims }),
-    adminRoutes: adminRoutes(deps),
-    testingRoutes: testingRoutes(store, profile),
+    userRoutes: (router) => router.service(UserStatusService, seams.user?.(user, deps) ?? user),
+    adminRoutes: (router) => router.service(AdminService, seams.admin?.(admin, deps) ?? admin),
+    testingRoutes: (router) => router.service(TestingService, seams.testing?.(testing, deps) ?? testing),
     stats: () => ({ ...store.stats(), ...hub.stats() }),
     drain: () => hub.drain(),
     close: () => {
@@ -69,4 +88,17 @@ export function createPresenceServer(options: PresenceServerOptions): PresenceSe
       store.close();
     },
   };
+}
+
+function through<T>(seam: ((part: T) => T) | undefined, part: T): T {
+  return seam ? seam(part) : part;
+}
+
+function schedule(delayMs: number, run: () => void): () => void {
+  const timer = setTimeout(run, delayMs);
+  return () => clearTimeout(timer);
+}
+
+function newEpoch(): string {
+  return randomBytes(9).toString("base64url");
 }

@@ -1,6 +1,6 @@
 // userstatus.admin.v1.AdminService (SPEC §18).
-import type { ConnectRouter, ServiceImpl } from "@connectrpc/connect";
-import { AdminService } from "@userstatus/protocol/admin";
+import type { ServiceImpl } from "@connectrpc/connect";
+import type { AdminService } from "@userstatus/protocol/admin";
 import { Refused } from "../core/refused.ts";
 import { endSessions, register, remove } from "../core/sessions.ts";
 import { setFriends } from "../core/subscriptions.ts";
@@ -20,7 +20,7 @@ const featureByPath: Readonly<Record<string, keyof Features>> = {
   friend_notifications: "friendNotifications",
 };
 
-export function adminRoutes(deps: ServiceDeps): (router: ConnectRouter) => void {
+export function createAdminService(deps: ServiceDeps): ServiceImpl<typeof AdminService> {
   const { store, rules } = deps;
   const { profile } = rules;
 
@@ -34,7 +34,7 @@ export function adminRoutes(deps: ServiceDeps): (router: ConnectRouter) => void 
     return changed;
   };
 
-  const service: ServiceImpl<typeof AdminService> = {
+  return {
     registerUsers: refusing(profile, async (request, context) => {
       const { appId } = callerOf(context);
       const createdCount = await countChanged(batch(request.userIds, registerMax, "user_ids"), (id) =>
@@ -91,8 +91,5 @@ export function adminRoutes(deps: ServiceDeps): (router: ConnectRouter) => void 
       const records = await store.read(appId, batch(request.userIds, queryMax, "user_ids"));
       return { epoch: await store.epoch(appId), results: records.map((record) => queryResult(record, rules)) };
     }),
-  };
-  return (router) => {
-    router.service(AdminService, service);
   };
 }

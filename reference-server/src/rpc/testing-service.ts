@@ -1,8 +1,8 @@
 // userstatus.testing.v1.TestingService (SPEC §18). Mounted only where it was asked for.
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import type { ConnectRouter, ServiceImpl } from "@connectrpc/connect";
+import type { ServiceImpl } from "@connectrpc/connect";
 import type { Profile } from "@userstatus/protocol";
-import { TestingService } from "@userstatus/protocol/testing";
+import type { TestingService } from "@userstatus/protocol/testing";
 import type { StoreClock } from "../store/store.ts";
 import { callerOf, refusing } from "./call.ts";
 import { invalidField, ttl } from "./validate.ts";
@@ -10,8 +10,8 @@ import { invalidField, ttl } from "./validate.ts";
 /** Longest step of the clock. */
 const stepMaxMs = 400 * 24 * 3600 * 1000;
 
-export function testingRoutes(store: StoreClock, profile: Profile): (router: ConnectRouter) => void {
-  const service: ServiceImpl<typeof TestingService> = {
+export function createTestingService(store: StoreClock, profile: Profile): ServiceImpl<typeof TestingService> {
+  return {
     getClock: refusing(profile, async (_request, context) => {
       const { nowMs, stopped } = store.clock(callerOf(context).appId);
       return { now: timestampFromMs(nowMs), stopped };
@@ -24,8 +24,5 @@ export function testingRoutes(store: StoreClock, profile: Profile): (router: Con
     changeEpoch: refusing(profile, async (_request, context) => ({
       epoch: await store.changeEpoch(callerOf(context).appId),
     })),
-  };
-  return (router) => {
-    router.service(TestingService, service);
   };
 }

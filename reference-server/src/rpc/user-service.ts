@@ -1,7 +1,7 @@
 // userstatus.v1.UserStatusService, put together.
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
-import type { ConnectRouter, ServiceImpl } from "@connectrpc/connect";
-import { ClockScope, UserStatusService } from "@userstatus/protocol";
+import type { ServiceImpl } from "@connectrpc/connect";
+import { ClockScope, type UserStatusService } from "@userstatus/protocol";
 import { asRpcError, callerOf, refusing } from "./call.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { identityKey } from "./identity.ts";
@@ -22,12 +22,12 @@ export interface ServerInfoOptions {
 /** Version of SPEC.md that this server implements. */
 const specVersion = "1.0";
 
-export function userRoutes(deps: ServiceDeps, info: ServerInfoOptions): (router: ConnectRouter) => void {
+export function createUserService(deps: ServiceDeps, info: ServerInfoOptions): ServiceImpl<typeof UserStatusService> {
   const { store, rules, hub } = deps;
   const session = createSessionMethods(deps);
   const subscription = createSubscriptionMethods(deps);
   const { profile } = rules;
-  const service: ServiceImpl<typeof UserStatusService> = {
+  return {
     getServerInfo: async (_request, context) => {
       const caller = context.values.get(identityKey);
       return {
@@ -64,8 +64,5 @@ export function userRoutes(deps: ServiceDeps, info: ServerInfoOptions): (router:
         throw asRpcError(error, profile);
       }
     },
-  };
-  return (router) => {
-    router.service(UserStatusService, service);
   };
 }

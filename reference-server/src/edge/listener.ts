@@ -1,0 +1,91 @@
+// What one listener answers: the RPCs of its routes over Connect, gRPC and gRPC-Web, `/healthz`, and 404.
+import type { ConnectRouter, HandlerContext, Interceptor } from "@connectrpc/connect";
+import { compressionGzip, connectNodeAdapter } from "@connectrpc/connect-node";
+import { createCorsGuard } from "./cors.ts";
+import type { EdgeHandler, EdgeRequest } from "./one-port.ts";
+
+/** Most bytes of one request message, before and after decompression: above what SPEC §3 `message-size` wants accepted, below what it wants refused. */
+export const readMaxBytes: number = 1024 * 1024;
+
+/** Greatest deadline of a caller. More would overflow the timers below, and end the call at once. */
+export const maxTimeoutMs: number = 2 ** 31 - 1;
+
+export interface ListenerOptions {
+  readonly routes: (router: ConnectRouter) => void;
+  /** Runs before a call's body is read: authentication. */
+  readonly gate: (context: HandlerContext) => void | Promise<void>;
+  /** The last one is the outermost. */
+  readonly interceptors: readonly Interceptor[];
+  /** Origins of web pages that may call; `*`: any. */
+  readonly corsOrigins: readonly string[];
+  /** What `/healthz` tells. */
+  readonly serving: () => boolean;
+  /** Ends the calls that are open when it is aborted, with its reason. */
+  readonly shutdownSignal: AbortSignal;
+}
+
+/** A handler for `createOnePort`. */
+export function createListenerHandler(options: ListenerOptions): EdgeHandler {
+  const guard = createCorsGuard(options.corsOrigins);
+  const rpc = connectNodeAdapter({
+    routes: options.routes,
+    requestGate: options.gate,
+    interceptors: [...options.interceptors],
+    shutdownSignal: options.shutdownSignal,
+    readMaxBytes,
+    maxTimeoutMs,
+    // Not brotli: the library compresses with its slowest setting, which would let callers buy much work for little.
+    acceptCompression: [compressionGzip],
+    fallback: (request, response) => answerPlain(request, response, options.serving),
+  });
+  return (request, response) => {
+    if (request.method === "GET" || request.method === "HEAD") response.setHeader("Cache-Control", "no-store");
+    if (guard(request, response)) return;
+    discardUnread(request);
+    try {
+      rpc(request, response);
+    } catch {
+      // The library throws here when Host or :authority is missing or can't be part of a URL.
+      answer(response, 400, "bad request: no usable Host\n");
+    }
+  };
+}
+
+/**
+ * The library stops reading a request that is too large by ending its iterator, which would destroy the connection, and the refusal
+ * with it. Here the rest is discarded instead, for as long as the time for a request allows, and the answer goes out.
+ */
+function discardUnread(request: EdgeRequest): void {
+  const iterate = (): AsyncIterator<unknown> => {
+    const chunks = request.iterator({ destroyOnReturn: false });
+    return {
+      next: () => chunks.next(),
+      return: async () => {
+        await chunks.return?.();
+        if ("stream" in request) request.stream.resume(); else request.resume();
+        return { done: true, value: undefined };
+      },
+    };
+  };
+  Object.defineProperty(request, Symbol.asyncIterator, { value: iterate });
+}
+
+/** What responses of HTTP/1.1 and HTTP/2 have in common here. */
+interface PlainResponse {
+  statusCode: number;
+  setHeader(name: string, value: string): unknown;
+  end(text: string): unknown;
+}
+
+function answerPlain(request: EdgeRequest, response: PlainResponse, serving: () => boolean): void {
+  if (request.url?.split("?", 1)[0] !== "/healthz") answer(response, 404, "not found\n");
+  else if (request.method !== "GET" && request.method !== "HEAD") answer(response, 405, "method not allowed\n");
+  else if (serving()) answer(response, 200, "ok\n");
+  else answer(response, 503, "draining\n");
+}
+
+function answer(response: PlainResponse, status: number, text: string): void {
+  response.statusCode = status;
+  response.setHeader("Content-Type", "text/plain; charset=utf-8");
+  response.end(text);
+}

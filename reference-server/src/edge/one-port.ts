@@ -1,0 +1,157 @@
+// One TCP port for HTTP/1.1 and HTTP/2, in the clear (h2c with prior knowledge) or over TLS (ALPN). Owns the connections.
+import { type IncomingMessage, type ServerResponse, createServer as createHttp1 } from "node:http";
+import {
+  type Http2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+  constants,
+  createServer as createHttp2,
+} from "node:http2";
+import { type AddressInfo, type Server, type Socket, createServer as createNet } from "node:net";
+import { createServer as createTls } from "node:tls";
+import type { ConnectionLimits } from "./connection-limits.ts";
+import { peek } from "./peek.ts";
+import { keepPinging } from "./session-pings.ts";
+
+export type EdgeRequest = IncomingMessage | Http2ServerRequest;
+export type EdgeResponse = ServerResponse | Http2ServerResponse;
+export type EdgeHandler = (request: EdgeRequest, response: EdgeResponse) => void;
+
+/** PEM texts. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface OnePortOptions {
+  readonly handler: EdgeHandler;
+  readonly limits: ConnectionLimits;
+  readonly tls?: TlsFiles | undefined;
+  /** Told of each connection that was turned away because there were too many. */
+  readonly onDrop?: (() => void) | undefined;
+}
+
+export interface OnePort {
+  /** Binds, and answers with the port; rejects with the system's error, such as EADDRINUSE. Port 0: the system chooses. */
+  readonly listen: (host: string, port: number) => Promise<number>;
+  readonly connectionCount: () => number;
+  /** Takes no more connections, ends the idle ones, waits for open calls, and destroys what is left after `limitMs`. */
+  readonly close: (limitMs: number) => Promise<void>;
+}
+
+/** How often a closing port looks for HTTP/1.1 connections that became idle. */
+const idleSweepMs = 50;
+
+export function createOnePort({ handler, limits, tls, onDrop }: OnePortOptions): OnePort {
+  const sockets = new Set<Socket>();
+  const sessions = new Set<ServerHttp2Session>();
+  let closing = false;
+
+  const http1 = createHttp1(
+    {
+      maxHeaderSize: limits.maxHeaderBytes,
+      headersTimeout: limits.headersMs,
+      requestTimeout: limits.requestMs,
+      keepAliveTimeout: limits.keepAliveMs,
+      connectionsCheckingInterval: 5_000,
+    },
+    (request, response) => {
+      if (closing) response.shouldKeepAlive = false;
+      handler(request, response);
+    },
+  );
+  // This server never listens itself; the event starts its watch over slow headers and requests.
+  http1.emit("listening");
+  const http2 = createHttp2Server(limits, handler);
+  http2.on("session", (session) => {
+    sessions.add(session);
+    session.once("close", () => sessions.delete(session));
+    session.on("error", ignore);
+    keepPinging(session, { intervalMs: limits.pingIntervalMs, timeoutMs: limits.pingTimeoutMs });
+  });
+
+  const take = (socket: Socket): void => {
+    // A connection may fail at any time; whoever reads it sees it close.
+    socket.on("error", ignore);
+    peek(socket, limits.peekMs, (spoken) => {
+      if (spoken === "http1") return void http1.emit("connection", socket);
+      // The port lets HTTP/1.1 clients half-close; an HTTP/2 client that ends its side is gone.
+      socket.allowHalfOpen = false;
+      http2.emit("connection", socket);
+    });
+  };
+  const front = createFront(take, limits, tls);
+  front.maxConnections = limits.maxConnections;
+  // Over TLS these are the sockets below, so that a handshake counts too.
+  front.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  front.on("drop", () => onDrop?.());
+
+  return {
+    listen: (host, port) => bind(front, host, port),
+    connectionCount: () => sockets.size,
+    close: async (limitMs) => {
+      closing = true;
+      for (const session of sessions) session.close();
+      await settle(front, limitMs, () => http1.closeIdleConnections(), sockets);
+      http1.close(ignore);
+    },
+  };
+}
+
+function ignore(): void {}
+
+function createFront(take: (socket: Socket) => void, limits: ConnectionLimits, tls: TlsFiles | undefined): Server {
+  // Without noDelay, a small frame behind another would wait for the peer's acknowledgement.
+  const tcp = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000, allowHalfOpen: true };
+  if (tls === undefined) return createNet(tcp, take);
+  const secured = { ...tcp, ...tls, ALPNProtocols: ["h2", "http/1.1"], handshakeTimeout: limits.peekMs };
+  return createTls(secured, take);
+}
+
+function createHttp2Server(limits: ConnectionLimits, handler: EdgeHandler): Http2Server {
+  const server = createHttp2({
+    settings: { maxConcurrentStreams: limits.maxStreams, maxHeaderListSize: limits.maxHeaderBytes },
+    maxSessionMemory: limits.maxSessionMemoryMib,
+  });
+  server.on("request", (request, response) => {
+    // As requestTimeout of HTTP/1.1, which HTTP/2 servers of Node don't have.
+    const timer = setTimeout(() => request.stream.close(constants.NGHTTP2_CANCEL), limits.requestMs);
+    const stop = (): void => clearTimeout(timer);
+    request.once("end", stop).once("close", stop);
+    handler(request, response);
+  });
+  server.on("sessionError", ignore);
+  return server;
+}
+
+function bind(front: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    front.once("error", reject);
+    front.listen({ host, port, backlog: 4_096 }, () => {
+      front.off("error", reject);
+      // Later faults of the listening socket (such as too many open files) cost single connections, never the server.
+      front.on("error", ignore);
+      resolve((front.address() as AddressInfo).port);
+    });
+  });
+}
+
+/** Resolves when no connection is left; after `limitMs` it makes that so. */
+function settle(front: Server, limitMs: number, closeIdle: () => void, sockets: ReadonlySet<Socket>): Promise<void> {
+  return new Promise((resolve) => {
+    const sweep = setInterval(closeIdle, idleSweepMs);
+    const hardStop = setTimeout(() => {
+      for (const socket of sockets) socket.destroy();
+    }, limitMs);
+    front.close(() => {
+      clearInterval(sweep);
+      clearTimeout(hardStop);
+      resolve();
+    });
+    closeIdle();
+  });
+}

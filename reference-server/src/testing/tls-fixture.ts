@@ -1,0 +1,21 @@
+// A self-signed certificate for localhost and its key, for tests of TLS. It protects nothing, and is valid until 2126.
+
+export const testCert: string = `-----BEGIN CERTIFICATE-----
+MIIBmzCCAUGgAwIBAgIUTe2BoRmcLw577UIEACAtdnyvn9MwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTA3NDUwMloYDzIxMjYxMDI4
+MDc0NTAyWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAARZgSXuCTcvFzftwIfW1rOvQQ8ioeS5M5q0azKdGJOXHAxvxPON1+8g
+VzI5pneVXut+PDDmFlczF9neE7t7+Hcwo28wbTAdBgNVHQ4EFgQUWM+rUlpoBEZ6
+RErj9IaUz5mZCSUwHwYDVR0jBBgwFoAUWM+rUlpoBEZ6RErj9IaUz5mZCSUwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDSAAwRQIhAIyb5sTAgTkdOmFiKDNy69Q+jBH28Ixmu4ounGaNz87OAiBq
+1AI+g/K/uQTST1fxdEsOy0RuDi+tWVCBMDnNxOfI5w==
+-----END CERTIFICATE-----
+`;
+
+export const testKey: string = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg5Ixh7u67kiw9b+HJ
+tN4slHF4E6ZxB9BsvnR/7OvVh1OhRANCAARZgSXuCTcvFzftwIfW1rOvQQ8ioeS5
+M5q0azKdGJOXHAxvxPON1+8gVzI5pneVXut+PDDmFlczF9neE7t7+Hcw
+-----END PRIVATE KEY-----
+`;
