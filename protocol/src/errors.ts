@@ -1,5 +1,5 @@
 // Names of refusals, and the Connect code of each (comments of errors.proto; SPEC §5).
-import { ErrorReason, SessionEndReason } from "./gen/userstatus/v1/errors_pb.ts";
+import type { ErrorReason, SessionEndReason } from "./gen/userstatus/v1/errors_pb.ts";
 
 /** `domain` of every ErrorInfo. */
 export const errorDomain = "userstatus";

@@ -6,7 +6,7 @@ import { loadConfig } from "./config/load.ts";
 import type { ServerConfig } from "./config/server-config.ts";
 import { StartError } from "./edge/bind.ts";
 import { developmentHints } from "./edge/hints.ts";
-import { type Log, createLog } from "./edge/log.ts";
+import { createLog, type Log } from "./edge/log.ts";
 import { type RunningServer, startServer } from "./edge/server.ts";
 import { serverVersion } from "./edge/version.ts";
 

@@ -90,7 +90,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "3",
     "sectionTitle": "Transport, messages, identity",
-    "text": "A token that can't be read or is not signed by a trusted issuer MUST be refused with UNAUTHENTICATED, TOKEN_INVALID."
+    "text": "A token that can't be read, is not signed by a trusted issuer, or names an app that is not served, MUST be refused with UNAUTHENTICATED, TOKEN_INVALID."
   },
   {
     "id": "auth-expired",
@@ -108,7 +108,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "3",
     "sectionTitle": "Transport, messages, identity",
-    "text": "When a call fails authentication and something else, the authentication error MUST be the answer. In every other combination any applicable error conforms."
+    "text": "When a call fails authentication and something else, the authentication error MUST be the answer (faults found below the method, such as `message-malformed`, aside). In every other combination any applicable error conforms."
   },
   {
     "id": "auth-foreign-session",
@@ -117,7 +117,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "3",
     "sectionTitle": "Transport, messages, identity",
-    "text": "A session id with the token of a user that it does not belong to MUST be refused with FAILED_PRECONDITION, SESSION_NOT_FOUND, and MUST change nothing. So MUST an id that was never issued."
+    "text": "A session id with the token of a user that it does not belong to MUST be refused with FAILED_PRECONDITION, SESSION_NOT_FOUND, and MUST change nothing. So MUST an id that was never issued; an empty one counts as such."
   },
   {
     "id": "auth-app-isolation",
@@ -135,7 +135,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "3",
     "sectionTitle": "Transport, messages, identity",
-    "text": "When the newest token of a session runs out, its Watch MUST end with TOKEN_EXPIRED and `may_resume`, and the link counts as lost (§6.3). Token expiry is wall time."
+    "text": "When the newest token of a session runs out, its Watch MUST end with TOKEN_EXPIRED and `may_resume`, and the link counts as lost (§6.3). A session without an open Watch is left to its lease. Token expiry is wall time. The newest token is the one that runs out last of those that Login, Watch and Heartbeat of the session carried; it never goes back."
   },
   {
     "id": "auth-renew",
@@ -180,7 +180,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "3",
     "sectionTitle": "Transport, messages, identity",
-    "text": "A platform number that the server does not know MUST be accepted, treated as OTHER, and echoed as it was sent."
+    "text": "A platform number that the server does not know MUST be accepted, treated as OTHER by every rule, and shown as it was sent."
   },
   {
     "id": "info-open",
@@ -189,7 +189,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "4",
     "sectionTitle": "Server info, core and claims",
-    "text": "GetServerInfo MUST be answered without a token."
+    "text": "GetServerInfo MUST be answered without a token, and with a good one of either role. (A bad one is refused as in any call.)"
   },
   {
     "id": "info-complete",
@@ -198,7 +198,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "4",
     "sectionTitle": "Server info, core and claims",
-    "text": "Its answer MUST give `spec_version`, the profile with a name, every limit above zero, every liveness rule with heartbeat interval, lease and `after_loss`, exactly one liveness rule without platforms and that the last, and `keep_alive_interval`. Where `after_loss` is OFFLINE, `decay` MUST be set."
+    "text": "Its answer MUST give `spec_version`, the profile with a name, every limit above zero, every liveness rule with heartbeat interval, lease and `after_loss`, exactly one liveness rule without platforms and that the last, and `keep_alive_interval`. Where `after_loss` is OFFLINE, `decay` MUST be set; `subscribe_batch_max` MUST be at most `max_subscriptions`. (Limits are the fields named max.)"
   },
   {
     "id": "info-claims",
@@ -216,7 +216,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "the five documents",
     "section": "4",
     "sectionTitle": "Server info, core and claims",
-    "text": "A server whose profile has the name of a vendor profile of `proto/profiles/` MUST advertise for each value that is marked DOCUMENTED there the value that stands there. (With durations scaled down for a test, this is judged for the rest.)"
+    "text": "A server whose profile has the name of a vendor profile of `proto/profiles/` MUST advertise for each value that is marked DOCUMENTED there the value that stands there, or leave unset what is unset there. (With durations scaled down for a test, this is judged for the rest.)"
   },
   {
     "id": "error-info",
@@ -288,7 +288,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "6.1",
     "sectionTitle": "Login and logout",
-    "text": "Login with the device id of a live or lost session of the user MUST go on with that session: the same session id, the same place in the order of logins, nobody kicked. It takes the platform of the newer Login."
+    "text": "Login with the device id of a live or lost session of the user MUST go on with that session: the same session id, the same `login_time` and place in the order of logins; a live one kicks nobody and its Watch goes on. It takes the platform of the newer Login, and with it that platform's liveness rule."
   },
   {
     "id": "login-custom-set",
@@ -315,7 +315,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "zim \"Feature overview\"; tencent-native \"Feature Description\"",
     "section": "6.1",
     "sectionTitle": "Login and logout",
-    "text": "Once Logout of the last session is answered, the user MUST be LOGGED_OUT, without grace."
+    "text": "Once Logout of the last session, live or lost, is answered, the user MUST be LOGGED_OUT, without grace."
   },
   {
     "id": "logout-ends-session",
@@ -324,7 +324,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "6.1",
     "sectionTitle": "Login and logout",
-    "text": "After Logout every call with the session id MUST be refused with FAILED_PRECONDITION, SESSION_ENDED and the `end_reason` LOGGED_OUT. A server remembers this for at least the last 16 ended sessions of a user, later it MAY answer SESSION_NOT_FOUND."
+    "text": "After Logout every call with the session id MUST be refused with FAILED_PRECONDITION, SESSION_ENDED and the `end_reason` LOGGED_OUT. A server remembers this for at least the last 16 sessions of a user that are over, however they ended; later it MAY answer SESSION_NOT_FOUND."
   },
   {
     "id": "logout-ends-watch",
@@ -351,7 +351,16 @@ export const requirementData: readonly Requirement[] = [
     "source": "zim \"Listening to the List of Online Platforms for the Current User\"; tencent-web \"Multi-Instance Synchronization\"",
     "section": "6.2",
     "sectionTitle": "More than one session",
-    "text": "As many sessions as each rule of `session_rules` allows MUST live side by side. A login beyond a rule MUST kick the earliest login that the rule counts, and no other."
+    "text": "As many sessions as each rule of `session_rules` allows MUST live side by side. A login beyond a rule MUST kick the earliest login that the rule counts, and no other. Rules are taken in order, each after the kicks of the earlier ones; a platform that no rule names has no limit."
+  },
+  {
+    "id": "session-comes-back",
+    "level": "MUST",
+    "part": "core",
+    "source": "ours",
+    "section": "6.2",
+    "sectionTitle": "More than one session",
+    "text": "A lost session that comes back by Login counts as a login under `session-limit`. One that comes back by Heartbeat or Watch while a rule is full of other live sessions MUST be refused with SESSION_ENDED and the `end_reason` KICKED, and is over: newer logins took its place."
   },
   {
     "id": "session-kick-told",
@@ -378,7 +387,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "6.2",
     "sectionTitle": "More than one session",
-    "text": "A lost session MUST NOT count against a rule. A server keeps no more lost sessions of a user than the largest rule allows; beyond that the one lost longest is over (DECAYED)."
+    "text": "A lost session MUST NOT count against a rule. A server keeps at least as many lost sessions of a user as could live under the rules; beyond that the one lost longest MAY be over (DECAYED)."
   },
   {
     "id": "lease-ends",
@@ -432,7 +441,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "6.3",
     "sectionTitle": "Liveness",
-    "text": "When the lease ends, the Watch MUST end with LEASE_EXPIRED and `may_resume`."
+    "text": "When the lease ends, the Watch MUST end with LEASE_EXPIRED and `may_resume`. (Where the session is over with it, the client logs in and may still use its cursor.)"
   },
   {
     "id": "link-close",
@@ -441,7 +450,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "zim \"Feature overview\": force-closed; tencent-native \"Feature Description\": killed",
     "section": "6.3",
     "sectionTitle": "Liveness",
-    "text": "When the client ends its last Watch, the link MUST count as lost at once: the grace starts then."
+    "text": "When the client ends its Watch, the link MUST count as lost at once: the grace starts then. Every end of a stream that the server did not begin with `watch_end` is the client's; \"at once\" is when the server notices, on an intact connection within 2 s."
   },
   {
     "id": "link-server-end",
@@ -513,7 +522,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "7",
     "sectionTitle": "Online status",
-    "text": "A user MUST be ONLINE if any session is live; else OFFLINE if any is lost; else LOGGED_OUT."
+    "text": "A user MUST be ONLINE if any session is live or away; else OFFLINE if any is lost; else LOGGED_OUT."
   },
   {
     "id": "online-never",
@@ -531,7 +540,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "zim \"Result Callback\"",
     "section": "7",
     "sectionTitle": "Online status",
-    "text": "Where `status.target_platforms` is set, `online_platforms` MUST list the distinct platforms of the live sessions in ascending order while ONLINE; in every other case it MUST be empty in what others see."
+    "text": "Where `status.target_platforms` is set, `online_platforms` MUST list the distinct platforms of the live sessions by number, ascending, while ONLINE; in every other case it MUST be empty in what others see."
   },
   {
     "id": "online-times",
@@ -559,7 +568,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "7",
     "sectionTitle": "Online status",
-    "text": "What changes nothing that others see (a second session where platforms are not shown, a Heartbeat, a repeated Login) MUST NOT make a new revision of what others see."
+    "text": "What changes nothing that others see (a second session where platforms are not shown, a Heartbeat, a repeated Login without a text) MUST NOT make a new revision of what others see."
   },
   {
     "id": "custom-set",
@@ -595,7 +604,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "tencent-native \"Setting Self Status\"; tencent-web \"Set your custom status\"",
     "section": "8",
     "sectionTitle": "Custom status",
-    "text": "SetCustomStatus with no or an empty text MUST clear the custom status."
+    "text": "SetCustomStatus with no or an empty text MUST clear the custom status: `custom_status` is unset then. Where there is none, nothing changes (no revision, no event), and the call is counted all the same."
   },
   {
     "id": "custom-user-wide",
@@ -739,7 +748,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "10.1",
     "sectionTitle": "Subscribe",
-    "text": "Each open Watch of the user MUST get `subscribed` with the row, and then the target's status unless that Watch has carried that revision or a later one since the target became visible to it."
+    "text": "Each open Watch of the user MUST get `subscribed` with the row, and later on the stream the target's status unless that Watch has carried that revision or a later one since the target became visible to it. (A server is free to send it always.)"
   },
   {
     "id": "sub-delivers",
@@ -811,7 +820,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "10.1",
     "sectionTitle": "Subscribe",
-    "text": "Without a ttl the row MUST have `subscription.default_ttl`; where `caller_ttl` is set and there is no default, the call MUST be refused with TTL_OUT_OF_RANGE; where `caller_ttl` is not set, the row MUST have no `expire_time`."
+    "text": "Without a ttl the row MUST have `subscription.default_ttl`; where there is none, with `caller_ttl` the call MUST be refused with TTL_OUT_OF_RANGE, and without it the row MUST have no `expire_time`."
   },
   {
     "id": "sub-ttl-unsupported",
@@ -856,7 +865,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "zim \"Subscribe to user status\": 3,000; tencent-native \"Subscribing to the User Status\": 200",
     "section": "10.2",
     "sectionTitle": "How rows end",
-    "text": "A user MUST be able to hold `subscription.max_subscriptions` rows. A new row beyond that MUST evict the row that was refreshed longest ago (within one call: in list order), told as EVICTED; the call succeeds."
+    "text": "A user MUST be able to hold `subscription.max_subscriptions` rows. A new row beyond that MUST evict the row that was refreshed longest ago (within one call: in list order) of those that the call does not name, told as EVICTED; the call succeeds."
   },
   {
     "id": "sub-cap-refresh",
@@ -901,7 +910,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "10.2",
     "sectionTitle": "How rows end",
-    "text": "When a target is deleted, rows to it MUST end as TARGET_GONE, and stay ended if the id is registered anew."
+    "text": "When a target is deleted, rows to it MUST end as TARGET_GONE, and stay ended if the id is registered anew. Who sees him as a friend is told TARGET_GONE with generation 0; friend lists keep the id until the backend changes them."
   },
   {
     "id": "unsub-ends",
@@ -919,7 +928,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "10.3",
     "sectionTitle": "Unsubscribe",
-    "text": "`ended_user_ids` MUST name each registered user of the list once, in the order of first occurrence, whether or not there was a row."
+    "text": "`ended_user_ids` MUST name each registered user of the list once, in the order of first occurrence, whether or not there was a row; the caller himself is like any other. With `all`: the targets whose rows ended."
   },
   {
     "id": "unsub-unknown",
@@ -982,7 +991,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "10.4",
     "sectionTitle": "List",
-    "text": "A page MUST have at most `page_size` rows (0: the server's choice) and at most `subscription.list_page_max`; a negative size MUST be refused with INVALID_FIELD, more than `list_page_max` ids in the filter with BATCH_TOO_LARGE, and a token that this call never gave with MALFORMED_PAGE_TOKEN."
+    "text": "A page MUST have at most `page_size` rows (0: the server's choice) and at most `subscription.list_page_max`; a negative size MUST be refused with INVALID_FIELD, more than `list_page_max` ids in the filter with BATCH_TOO_LARGE, and a token that this call never gave to this user for these `user_ids` with MALFORMED_PAGE_TOKEN."
   },
   {
     "id": "watch-hello",
@@ -1009,7 +1018,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "11.1",
     "sectionTitle": "Opening",
-    "text": "Then MUST come one `snapshot_end` with a cursor of 1 to 512 bytes. Live events MAY stand before it."
+    "text": "Then, and under RESUMED as well, MUST come exactly one `snapshot_end` with a cursor of 1 to 512 bytes. Live events and markers MAY stand before it, a `progress` not."
   },
   {
     "id": "watch-catch-up",
@@ -1036,7 +1045,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "11.1",
     "sectionTitle": "Opening",
-    "text": "A second Watch of a session MUST be served, and the first end with REPLACED, without `may_resume`; the user's status stays as it is."
+    "text": "A second Watch of a session MUST be served, and the first end with REPLACED, without `may_resume`; the user's status stays as it is. Markers that wait on the first are lost with it."
   },
   {
     "id": "watch-self",
@@ -1054,7 +1063,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "zim \"Listening to the List of Online Platforms\": unknown, 0",
     "section": "11.2",
     "sectionTitle": "Live events",
-    "text": "Under SELF_VIEW_FULL the self status MUST show what others see, and the platforms of the live sessions even where others don't see them; under SELF_VIEW_PLATFORMS the online status MUST be UNSPECIFIED and the three times unset, and platforms and custom status be shown. `sessions` MUST list the live sessions in the order of their logins."
+    "text": "Under SELF_VIEW_FULL the self status MUST show what others see, and the platforms of the live sessions even where others don't see them; under SELF_VIEW_PLATFORMS the online status MUST be UNSPECIFIED and the three times unset, and platforms and custom status be shown. The times are those of the others' view. `sessions` MUST list the live sessions in the order of their logins."
   },
   {
     "id": "watch-only-visible",
@@ -1072,7 +1081,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "11.2",
     "sectionTitle": "Live events",
-    "text": "A watcher that reads slowly MUST NOT slow down a publisher; when it reads again it MUST get the last value of each target, and MAY miss values between."
+    "text": "A watcher that reads slowly MUST NOT slow down a publisher; when it reads again it MUST get the last value of each target, and MAY miss values between. (So may row events of one target and `self` be merged into the last of each, markers never. A server MAY end a Watch that is far behind with RESYNC and `may_resume`.)"
   },
   {
     "id": "watch-keep-alive",
@@ -1100,7 +1109,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "11.2",
     "sectionTitle": "Live events",
-    "text": "A stream that the server ends MUST have `watch_end` as its last event and close without an error."
+    "text": "A stream that the server ends MUST have `watch_end` as its last event and close without an error. What still waits MAY be dropped; cursors make up for it."
   },
   {
     "id": "watch-drain",
@@ -1119,7 +1128,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "11.3",
     "sectionTitle": "Resume",
-    "text": "A cursor that no server of this protocol made MUST be refused with INVALID_ARGUMENT, MALFORMED_CURSOR."
+    "text": "A cursor of a form that this server never gives (length, checksum) MUST be refused with INVALID_ARGUMENT, MALFORMED_CURSOR."
   },
   {
     "id": "cursor-reset",
@@ -1146,7 +1155,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "11.3",
     "sectionTitle": "Resume",
-    "text": "It MUST tell every row that was made and every row that ended since the cursor."
+    "text": "It MUST tell every row that was made or refreshed since the cursor and stands, and the end of every row that ended since and was not made anew."
   },
   {
     "id": "resume-used",
@@ -1155,7 +1164,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "11.3",
     "sectionTitle": "Resume",
-    "text": "With `resume`, a Watch opened with the cursor of the session's Watch that was just closed MUST be RESUMED, if neither epoch, switches nor friends changed in between."
+    "text": "With `resume`, a Watch opened with the last cursor of the user's Watch that ended less than 60 s of the app's clock ago MUST be RESUMED, if neither epoch, switches nor friends changed in between and at most 500 rows ended."
   },
   {
     "id": "cursor-safe",
@@ -1173,7 +1182,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "12",
     "sectionTitle": "Sync",
-    "text": "The Watch of the session MUST carry `synced` with the marker, and before it the effect, or a later one, of every change whose call was answered before the Sync was called, whoever made it."
+    "text": "The Watch of the session MUST carry `synced` with the marker, and before it the effect, or a later one, of every change whose call was answered before the Sync was called, whoever made it, and of every transition that was due by then."
   },
   {
     "id": "sync-own",
@@ -1191,7 +1200,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "12",
     "sectionTitle": "Sync",
-    "text": "Without an open Watch of the session, Sync MUST be refused with FAILED_PRECONDITION, NO_OPEN_WATCH."
+    "text": "Without an open Watch of the session, Sync MUST be refused with FAILED_PRECONDITION, NO_OPEN_WATCH. (A Watch is open from its `hello` until it ends.)"
   },
   {
     "id": "sync-marker",
@@ -1200,7 +1209,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "12",
     "sectionTitle": "Sync",
-    "text": "A marker of 1 to 64 printable ASCII bytes MUST be accepted and come back as it is; an empty, longer or other one MUST be refused with INVALID_ARGUMENT, INVALID_FIELD."
+    "text": "A marker of 1 to 64 bytes of 0x20 to 0x7E MUST be accepted and come back as it is; an empty, longer or other one MUST be refused with INVALID_ARGUMENT, INVALID_FIELD. While 16 markers wait, a further Sync MAY be refused with RESOURCE_EXHAUSTED, TOO_MANY_MARKERS."
   },
   {
     "id": "rev-order",
@@ -1264,7 +1273,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "tencent-native \"Friend's Status Changed\": 1; tencent-web \"Notification of Friend's Status Change\": 1",
     "section": "14",
     "sectionTitle": "Friends",
-    "text": "With the switch on, every change of a friend MUST reach every open Watch of the user, without a subscription."
+    "text": "With the switch on, every change of a friend MUST reach every open Watch of the user, without a subscription and without a `subscribed`."
   },
   {
     "id": "friend-off",
@@ -1300,7 +1309,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "14",
     "sectionTitle": "Friends",
-    "text": "When the switch is turned on, each open Watch MUST get the statuses of the friends; when it is turned off, or a friend is removed, `subscription_ended` with generation 0 and UNFRIENDED (with `still_visible` if there is an explicit row)."
+    "text": "When the switch is turned on, or a friend is added while it is on, each open Watch MUST get the friends' statuses; when it is turned off, or a friend is removed, `subscription_ended` with generation 0 and UNFRIENDED (with `still_visible` if there is an explicit row)."
   },
   {
     "id": "gate-plan",
@@ -1336,7 +1345,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "15",
     "sectionTitle": "Gates",
-    "text": "When a gate on Subscribe closes, all rows of the app's users MUST end as FEATURE_DISABLED; opened again, they stay gone. One's own status goes on being told."
+    "text": "When Subscribe goes from open to gated, all rows of the app's users MUST end as FEATURE_DISABLED; opened again, they stay gone. (A server may end them when it next looks at a user, if nobody can tell.) One's own status goes on being told."
   },
   {
     "id": "gate-again",
@@ -1354,7 +1363,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "zim \"Set custom status\": 1 time/second; tencent-native \"API Call Frequency Limit\": 20 in 5 s",
     "section": "16",
     "sectionTitle": "Rates",
-    "text": "After a window without calls, `max_calls` calls of a limited procedure MUST be admitted and the next be refused with RESOURCE_EXHAUSTED, RATE_LIMITED; after the delay of its RetryInfo a call MUST be admitted. (Sliding logs, fixed windows and token buckets of that depth all do this.)"
+    "text": "After a window without calls, `max_calls` calls of a limited procedure MUST be admitted and, at one instant of the app's clock, the next be refused with RESOURCE_EXHAUSTED, RATE_LIMITED; after the delay of its RetryInfo, which is time of the app's clock too, a call MUST be admitted. (Sliding logs, fixed windows and token buckets of that depth all do this. While the clock runs, fixed windows and buckets may admit up to as many again before they refuse.)"
   },
   {
     "id": "rate-scope",
@@ -1399,7 +1408,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "17",
     "sectionTitle": "Time",
-    "text": "What ends at T MUST be gone in the answer to a call received at or after T."
+    "text": "What ends at T MUST be gone in the answer to a call received at or after T: what is due at T comes before a call received at T. (Transitions due at the same instant may come in any order, and share a revision. A ttl is cut to whole milliseconds after its range was checked.)"
   },
   {
     "id": "admin-register",
@@ -1408,7 +1417,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "18",
     "sectionTitle": "Tools: admin and test clock",
-    "text": "RegisterUsers MUST make users who are registered and never logged in; DeleteUsers MUST make them unregistered and end their sessions."
+    "text": "RegisterUsers MUST make users who are registered and never logged in; DeleteUsers MUST make them unregistered and end their sessions (`end_reason` USER_DELETED; a Watch ends with USER_DELETED, without `may_resume`). Registered anew, a user has nothing of the earlier one but higher revisions."
   },
   {
     "id": "admin-end",
@@ -1417,7 +1426,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "18",
     "sectionTitle": "Tools: admin and test clock",
-    "text": "EndSessions MUST end the sessions like a logout, at once; their Watches end with KICKED."
+    "text": "EndSessions MUST end the sessions like a logout, at once, with the `end_reason` ADMIN; their Watches end with KICKED, without `may_resume`."
   },
   {
     "id": "admin-query",
@@ -1435,7 +1444,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "18",
     "sectionTitle": "Tools: admin and test clock",
-    "text": "A user's token at the admin service, and an admin's at the user service, MUST be refused with PERMISSION_DENIED, WRONG_ROLE."
+    "text": "A user's token at the admin or testing service, and an admin's at the user service (GetServerInfo aside), MUST be refused with PERMISSION_DENIED, WRONG_ROLE."
   },
   {
     "id": "clock-advance",
@@ -1453,7 +1462,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "18",
     "sectionTitle": "Tools: admin and test clock",
-    "text": "With `hold_leases` live sessions MUST stay live over the step."
+    "text": "With `hold_leases` sessions whose lease runs MUST stay live over the step: what is left of the lease stays. Grace, decay and all else run on."
   },
   {
     "id": "clock-scope",

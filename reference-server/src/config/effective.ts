@@ -63,7 +63,8 @@ export function readAddresses(read: OptionReader, dev: boolean, testClock: boole
 
 /** Only admin and testing may share. The tools must not be reachable where apps are. */
 function checkDistinct(read: OptionReader, { listen, adminListen, testingListen, metricsListen }: Addresses): void {
-  const same = (a: Address | null, b: Address | null): boolean => a !== null && a.port !== 0 && addressText(a) === addressText(b);
+  const same = (a: Address | null, b: Address | null): boolean =>
+    a !== null && a.port !== 0 && addressText(a) === addressText(b);
   const clashes: readonly [string, string, boolean][] = [
     ["admin-listen", "listen", same(adminListen, listen)],
     ["testing-listen", "listen", same(testingListen, listen)],

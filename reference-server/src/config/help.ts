@@ -1,5 +1,5 @@
 // The text of --help, from the table of options.
-import { type OptionSpec, envName, optionGroups } from "./options.ts";
+import { envName, type OptionSpec, optionGroups } from "./options.ts";
 
 const indent = 4;
 const widthMax = 100;

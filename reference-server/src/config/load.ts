@@ -1,15 +1,21 @@
 // From command line, environment and files to what the program is to do.
 import { createSecureContext } from "node:tls";
-import type { AuthSettings } from "../edge/auth/create.ts";
 import { isAppId } from "../edge/auth/authenticator.ts";
-import { type VerificationKey, keySet, publicKey, secretKey } from "../edge/auth/keys.ts";
+import type { AuthSettings } from "../edge/auth/create.ts";
+import { keySet, publicKey, secretKey, type VerificationKey } from "../edge/auth/keys.ts";
 import type { TlsFiles } from "../edge/one-port.ts";
 import { ConfigError, expected } from "./config-error.ts";
-import { type OptionReader, createOptionReader, printedOptions, readAddresses } from "./effective.ts";
+import { createOptionReader, type OptionReader, printedOptions, readAddresses } from "./effective.ts";
 import { helpText } from "./help.ts";
-import { type SessionPolicy, buildProfile } from "./profile.ts";
+import { buildProfile, type SessionPolicy } from "./profile.ts";
 import type { ServerConfig } from "./server-config.ts";
-import { type GivenOptions, mergeOptions, optionsFromEnvironment, optionsFromFile, optionsFromFlags } from "./sources.ts";
+import {
+  type GivenOptions,
+  mergeOptions,
+  optionsFromEnvironment,
+  optionsFromFile,
+  optionsFromFlags,
+} from "./sources.ts";
 import { addressText, durationText, readDurationMs, readNumber } from "./values.ts";
 
 export interface LoadInput {
@@ -88,12 +94,17 @@ function readTls(options: OptionReader, read: ReadText): TlsFiles | undefined {
   const cert = options.text("tls-cert");
   const key = options.text("tls-key");
   if (cert === undefined && key === undefined) return undefined;
-  if (cert === undefined || key === undefined) throw new ConfigError("--tls-cert and --tls-key go together, got one of them");
+  if (cert === undefined || key === undefined)
+    throw new ConfigError("--tls-cert and --tls-key go together, got one of them");
   const files = { cert: read(cert, options.from("tls-cert")), key: read(key, options.from("tls-key")) };
   try {
     createSecureContext(files);
   } catch (cause) {
-    throw expected("--tls-cert and --tls-key", "a certificate and its key in PEM", cause instanceof Error ? cause.message : "");
+    throw expected(
+      "--tls-cert and --tls-key",
+      "a certificate and its key in PEM",
+      cause instanceof Error ? cause.message : "",
+    );
   }
   return files;
 }
@@ -102,7 +113,12 @@ function readOrigins(options: OptionReader, dev: boolean): readonly string[] {
   const origins = options.many("cors-origin");
   for (const origin of origins) {
     const well = origin === "*" || (URL.canParse(origin) && new URL(origin).origin === origin);
-    if (!well) throw expected(options.from("cors-origin"), "an origin such as https://app.example, or *", JSON.stringify(origin));
+    if (!well)
+      throw expected(
+        options.from("cors-origin"),
+        "an origin such as https://app.example, or *",
+        JSON.stringify(origin),
+      );
   }
   return origins.length === 0 && dev ? ["*"] : origins;
 }
@@ -110,7 +126,8 @@ function readOrigins(options: OptionReader, dev: boolean): readonly string[] {
 function readProfile(options: OptionReader, read: ReadText): ServerConfig["profile"] {
   const file = options.text("profile-file");
   const name = options.choice("profile");
-  if (file !== undefined && name !== undefined) throw new ConfigError("--profile and --profile-file exclude each other, got both");
+  if (file !== undefined && name !== undefined)
+    throw new ConfigError("--profile and --profile-file exclude each other, got both");
   return buildProfile({
     base: file === undefined ? { name: name ?? "standard" } : { json: read(file, options.from("profile-file")), file },
     sessionPolicy: options.choice("session-policy") as SessionPolicy | undefined,
@@ -133,7 +150,8 @@ function readAuth(options: OptionReader, dev: boolean, read: ReadText): AuthSett
     if (!isAppId(app)) throw expected(options.from("app"), "1 to 32 letters, digits, _ and -", JSON.stringify(app));
   }
   const used = keyKinds.filter(([name]) => options.text(name) !== undefined);
-  if (used.length > 1) throw new ConfigError(`Expected one JWT key, got ${used.map(([name]) => options.from(name)).join(" and ")}`);
+  if (used.length > 1)
+    throw new ConfigError(`Expected one JWT key, got ${used.map(([name]) => options.from(name)).join(" and ")}`);
   const kind = used[0];
   const [issuer, audience] = [options.text("jwt-issuer"), options.text("jwt-audience")];
   if (kind === undefined && (issuer ?? audience) !== undefined) {
@@ -147,7 +165,11 @@ function readAuth(options: OptionReader, dev: boolean, read: ReadText): AuthSett
   return { development: dev, jwt, apps };
 }
 
-function readKey(options: OptionReader, [name, isFile, make]: (typeof keyKinds)[number], read: ReadText): VerificationKey {
+function readKey(
+  options: OptionReader,
+  [name, isFile, make]: (typeof keyKinds)[number],
+  read: ReadText,
+): VerificationKey {
   const text = options.text(name) ?? "";
   try {
     return make(isFile ? read(text, options.from(name)) : text);

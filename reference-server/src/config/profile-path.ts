@@ -12,7 +12,8 @@ export interface PathStep {
 
 /** Reads `liveness[0].lease`, `rate_limits[Subscribe].max_calls`, `vendor_numbers.codes.RATE_LIMITED`. */
 export function readPath(path: string): readonly PathStep[] {
-  if (!/^\w+(\[[^\]]+\]|\.\w+)*$/.test(path)) throw expected("the path of --set", "such as liveness[0].lease", JSON.stringify(path));
+  if (!/^\w+(\[[^\]]+\]|\.\w+)*$/.test(path))
+    throw expected("the path of --set", "such as liveness[0].lease", JSON.stringify(path));
   return [...path.matchAll(/(\w+)|\[([^\]]+)\]/g)].map((match) => ({
     kind: match[2] === undefined ? "name" : "key",
     text: match[2] ?? match[1] ?? "",
@@ -50,8 +51,13 @@ export function setByPath(root: JsonObject, desc: DescMessage, path: string, tex
 function findField(message: DescMessage, name: string): DescField {
   const field = message.fields.find((each) => each.name === name || each.jsonName === name);
   if (field !== undefined) return field;
-  const near = nearest(name, message.fields.map((each) => each.name));
-  throw new ConfigError(`There is no field ${name} in ${message.name}${near === undefined ? "" : `; did you mean ${near}?`}`);
+  const near = nearest(
+    name,
+    message.fields.map((each) => each.name),
+  );
+  throw new ConfigError(
+    `There is no field ${name} in ${message.name}${near === undefined ? "" : `; did you mean ${near}?`}`,
+  );
 }
 
 function assign(json: JsonObject, name: string, text: string, value: () => JsonValue): void {
@@ -117,7 +123,9 @@ function elementValue(field: DescField, text: string, path: string): JsonValue {
 /** With or without the prefix: `PLATFORM_WEB`, `WEB`. */
 function enumValue(desc: DescEnum, text: string, path: string): string {
   const name = text.toUpperCase();
-  const value = desc.values.find((each) => each.name === name || each.name.endsWith(`_${name}`) && each.localName === name);
+  const value = desc.values.find(
+    (each) => each.name === name || (each.name.endsWith(`_${name}`) && each.localName === name),
+  );
   if (value !== undefined) return value.name;
   throw expected(path, `one of ${desc.values.map((each) => each.localName).join(", ")}`, JSON.stringify(text));
 }

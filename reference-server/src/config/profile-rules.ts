@@ -23,7 +23,8 @@ const procedures: readonly string[] = UserStatusService.methods.map((method) => 
 
 /** Throws a ConfigError that names the first value at fault. */
 export function checkProfile(profile: Profile): void {
-  if (!/^[\x21-\x7e]{1,64}$/.test(profile.name)) throw expected("name", "1 to 64 printable characters", JSON.stringify(profile.name));
+  if (!/^[\x21-\x7e]{1,64}$/.test(profile.name))
+    throw expected("name", "1 to 64 printable characters", JSON.stringify(profile.name));
   checkLimits(profile);
   checkLiveness(profile.liveness);
   checkSessionRules(profile.sessionRules);
@@ -83,8 +84,10 @@ function checkLiveness(rules: readonly LivenessRule[]): void {
   for (const [index, rule] of rules.entries()) {
     const path = `liveness[${index}]`;
     const last = index === rules.length - 1;
-    if (last && rule.platforms.length > 0) throw expected(`${path}.platforms`, "empty in the last rule, which holds for the rest", "some");
-    if (!last && rule.platforms.length === 0) throw expected(`${path}.platforms`, "some, save in the last rule", "none");
+    if (last && rule.platforms.length > 0)
+      throw expected(`${path}.platforms`, "empty in the last rule, which holds for the rest", "some");
+    if (!last && rule.platforms.length === 0)
+      throw expected(`${path}.platforms`, "some, save in the last rule", "none");
     const heartbeatMs = checkDuration(`${path}.heartbeat_interval`, rule.heartbeatInterval, 1);
     checkDuration(`${path}.lease`, rule.lease, heartbeatMs);
     checkOptional(`${path}.grace`, rule.grace, 0);
@@ -97,7 +100,8 @@ function checkLiveness(rules: readonly LivenessRule[]): void {
 
 function checkSessionRules(rules: readonly SessionRule[]): void {
   if (rules.length === 0) throw expected("session_rules", "at least one rule", "none");
-  for (const [index, rule] of rules.entries()) checkWhole(`session_rules[${index}].max_sessions`, rule.maxSessions, sessionsLimit);
+  for (const [index, rule] of rules.entries())
+    checkWhole(`session_rules[${index}].max_sessions`, rule.maxSessions, sessionsLimit);
 }
 
 function checkRateLimits(limits: readonly RateLimit[]): void {

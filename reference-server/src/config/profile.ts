@@ -1,13 +1,13 @@
 // The profile in force: a published one or the operator's, with his session policy, changes and scale.
-import { type DescMessage, type JsonObject, type JsonValue, create, fromJson, toJson } from "@bufbuild/protobuf";
+import { create, type DescMessage, fromJson, type JsonObject, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { type Duration, durationFromMs, durationMs } from "@bufbuild/protobuf/wkt";
 import {
   type Profile,
   ProfileSchema,
   ProvenanceMark,
   ProvenanceSchema,
-  SessionRuleSchema,
   publishedProfile,
+  SessionRuleSchema,
 } from "@userstatus/protocol";
 import { ConfigError, expected } from "./config-error.ts";
 import { readPath, setByPath } from "./profile-path.ts";
@@ -28,7 +28,8 @@ export interface ProfileChoice {
 /** Throws a ConfigError. */
 export function buildProfile({ base, sessionPolicy, sets, durationScale }: ProfileChoice): Profile {
   let profile = "name" in base ? publishedProfile(base.name) : readProfile(base.json, base.file);
-  if (profile === undefined) throw expected("profile", "a published one", JSON.stringify("name" in base ? base.name : ""));
+  if (profile === undefined)
+    throw expected("profile", "a published one", JSON.stringify("name" in base ? base.name : ""));
   if (sessionPolicy !== undefined) applySessionPolicy(profile, sessionPolicy);
   if (sets.length > 0) profile = applySets(profile, sets);
   if (durationScale !== 1) scaleDurations(ProfileSchema, profile, durationScale);
@@ -46,7 +47,11 @@ function readProfile(json: string, file: string): Profile {
 
 function applySessionPolicy(profile: Profile, policy: SessionPolicy): void {
   if (profile.sessionPolicy === policy) return;
-  const rules = { single: { maxSessions: 1 }, "per-platform": { maxSessions: 1, perPlatform: true }, many: { maxSessions: 10 } };
+  const rules = {
+    single: { maxSessions: 1 },
+    "per-platform": { maxSessions: 1, perPlatform: true },
+    many: { maxSessions: 10 },
+  };
   profile.sessionPolicy = policy;
   profile.sessionRules = [create(SessionRuleSchema, rules[policy])];
   markChanged(profile, "session_policy", "--session-policy");

@@ -1,7 +1,7 @@
 // Where options come from: flags before environment before file. Values are texts here; their meaning is elsewhere.
 import { parseArgs } from "node:util";
 import { ConfigError, expected, nearest } from "./config-error.ts";
-import { type OptionSpec, envName, options } from "./options.ts";
+import { envName, type OptionSpec, options } from "./options.ts";
 
 /** The texts of one option, and how the operator calls the place they come from. */
 export interface GivenOption {
@@ -24,7 +24,13 @@ export function optionsFromFlags(argv: readonly string[]): GivenOptions {
   const types = Object.fromEntries(
     options.map((spec) => [spec.name, { type: spec.value === undefined ? "boolean" : "string" } as const]),
   );
-  const { tokens } = parseArgs({ args: [...argv], options: types, strict: false, allowPositionals: true, tokens: true });
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: types,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
   const given = new Map<string, GivenOption>();
   for (const token of tokens) {
     if (token.kind === "positional") throw new ConfigError(`Expected flags only, got ${JSON.stringify(token.value)}`);
@@ -65,18 +71,30 @@ function unknownOption(given: string, suggestion: string, found: string | undefi
 
 /** Reads `USERSTATUS_…`. A variable that is almost one of ours is refused as misspelt; others belong to somebody else. */
 export function optionsFromEnvironment(env: Readonly<Record<string, string | undefined>>): GivenOptions {
-  const byVariable = new Map(options.filter((spec) => spec.flagOnly !== true).map((spec) => [envName(spec.name), spec]));
+  const byVariable = new Map(
+    options.filter((spec) => spec.flagOnly !== true).map((spec) => [envName(spec.name), spec]),
+  );
   const given = new Map<string, GivenOption>();
   for (const [variable, text] of Object.entries(env)) {
     if (!variable.startsWith(envName("")) || text === undefined) continue;
     const spec = byVariable.get(variable);
     if (spec === undefined) {
-      const near = nearest(variable.slice(envName("").length), [...byVariable.values()].map(({ name }) => envSuffix(name)));
+      const near = nearest(
+        variable.slice(envName("").length),
+        [...byVariable.values()].map(({ name }) => envSuffix(name)),
+      );
       if (near !== undefined) throw unknownOption(variable, envName("") + near, near);
       continue;
     }
     const values = spec.separator === undefined ? [text] : text.split(spec.separator).map((part) => part.trim());
-    given.set(spec.name, { values: normalise(spec, values.filter((part) => part !== ""), variable), from: variable });
+    given.set(spec.name, {
+      values: normalise(
+        spec,
+        values.filter((part) => part !== ""),
+        variable,
+      ),
+      from: variable,
+    });
   }
   return given;
 }
@@ -93,7 +111,8 @@ export function optionsFromFile(text: string, file: string): GivenOptions {
   } catch (cause) {
     throw expected(file, "a JSON object", cause instanceof Error ? cause.message : "something else");
   }
-  if (typeof json !== "object" || json === null || Array.isArray(json)) throw expected(file, "a JSON object", "another value");
+  if (typeof json !== "object" || json === null || Array.isArray(json))
+    throw expected(file, "a JSON object", "another value");
   const known = options.filter((spec) => spec.flagOnly !== true && spec.name !== "config").map((spec) => spec.name);
   const given = new Map<string, GivenOption>();
   for (const [name, value] of Object.entries(json)) {
@@ -106,7 +125,11 @@ export function optionsFromFile(text: string, file: string): GivenOptions {
     const values = Array.isArray(value) && spec.separator !== undefined ? value : [value];
     const texts = values.map((each: unknown) => {
       if (typeof each === "string" || typeof each === "number" || typeof each === "boolean") return String(each);
-      throw expected(from, spec.separator === undefined ? "a single value" : "a value or a list of values", JSON.stringify(each));
+      throw expected(
+        from,
+        spec.separator === undefined ? "a single value" : "a value or a list of values",
+        JSON.stringify(each),
+      );
     });
     given.set(name, { values: normalise(spec, texts, from), from });
   }

@@ -112,7 +112,7 @@ export function createRules(profile: Profile): Rules {
     timestamps: status.timestamps,
     selfViewFull: status.selfView !== SelfView.PLATFORMS,
     neverLoggedIn: status.neverLoggedIn || OnlineStatus.LOGGED_OUT,
-    lostMax: Math.max(1, ...profile.sessionRules.map((rule) => rule.maxSessions)),
+    lostMax: lostMaxOf(profile.sessionRules),
     liveness: livenessOf(profile),
     sessionRules: (platform) => {
       const counted = rulePlatform(platform);
@@ -121,6 +121,14 @@ export function createRules(profile: Profile): Rules {
     rate: ratesOf(profile),
     closedGate: gatesOf(profile),
   };
+}
+
+/** As many as could live under the rules. */
+function lostMaxOf(rules: readonly SessionRule[]): number {
+  const platforms = knownPlatforms.size - 1;
+  let sum = 0;
+  for (const rule of rules) sum += rule.maxSessions * (rule.perPlatform ? rule.platforms.length || platforms : 1);
+  return Math.max(1, sum);
 }
 
 function ttlRules(rules: {

@@ -44,7 +44,7 @@ describe("session rules", () => {
     expect(bench.record.sessions.map(({ platform }) => platform)).toEqual([77]);
   });
 
-  it("do not count lost sessions, and keep no more of them than the largest rule", () => {
+  it("do not count lost sessions, and keep as many of them as could live", () => {
     const bench = createCoreBench("standard", { sessionRules: [{ maxSessions: 2 }] });
     for (let index = 0; index < 5; index++) {
       const sessionId = bench.login(`d${index}`);
@@ -59,14 +59,18 @@ describe("session rules", () => {
     expect(bench.record.over).toHaveLength(3);
   });
 
-  it("hold for a lost session that comes back, too", () => {
-    const bench = createCoreBench("standard", { sessionRules: [{ maxSessions: 1 }] });
-    const first = bench.login("a");
-    bench.run((record, nowMs) => loseLink(record, first, nowMs));
-    bench.pass(5_000);
-    bench.login("b");
-    bench.run((record, nowMs, core) => renew(record, first, null, nowMs, core));
-    expect(liveSessions(bench.record).map(({ deviceId }) => deviceId)).toEqual(["a"]);
+  it("hold for a lost session that comes back: by a sign of life it is over, by Login it counts as a login", () => {
+    for (const back of ["heartbeat", "login"]) {
+      const bench = createCoreBench("standard", { sessionRules: [{ maxSessions: 1 }] });
+      const first = bench.login("a");
+      bench.run((record, nowMs) => loseLink(record, first, nowMs));
+      bench.pass(5_000);
+      bench.login("b");
+      if (back === "login") expect(bench.login("a")).toBe(first);
+      else expect(bench.run((record, nowMs, core) => renew(record, first, null, nowMs, core)).answer).toBeUndefined();
+      expect(liveSessions(bench.record).map(({ deviceId }) => deviceId)).toEqual([back === "login" ? "a" : "b"]);
+      expect(bench.record.over.map(({ reason }) => reason)).toEqual(["KICKED"]);
+    }
   });
 });
 

@@ -47,20 +47,34 @@ export function login(record: UserRecord, input: LoginInput, nowMs: number, cont
   return session;
 }
 
-/** Heartbeat and the opening of a Watch: the lease starts anew; a lost session is live again (lease-*, lost-revive). */
+/**
+ * Heartbeat and the opening of a Watch: the lease starts anew; a lost session is live again (lease-*, lost-revive). undefined: newer logins
+ * fill a rule, and the session is over now instead (session-comes-back).
+ */
 export function renew(
   record: UserRecord,
   sessionId: string,
   tokenExpiresAtMs: number | null,
   nowMs: number,
   context: CoreContext,
-): SessionRecord {
+): SessionRecord | undefined {
   const session = findSession(record, sessionId);
+  if (session.lostMs !== null && !hasRoom(record, session, context)) {
+    dropSession(record, session, "KICKED", context);
+    publish(record, nowMs, context);
+    return undefined;
+  }
   revive(session, nowMs, context);
   extendToken(session, tokenExpiresAtMs, context);
-  kickBeyondRules(record, session, context);
   publish(record, nowMs, context);
   return session;
+}
+
+/** What a caller of `renew` is told when the session is over by it. */
+export function refuseKicked(): Refused {
+  return new Refused("SESSION_ENDED", "newer logins took the place of this session", {
+    metadata: { end_reason: "KICKED" satisfies SessionEndName },
+  });
 }
 
 /** Logout: at once, whatever the link's state (logout-*). */
@@ -163,6 +177,14 @@ function extendToken(session: SessionRecord, expiresAtMs: number | null, context
   if (expiresAtMs !== null && expiresAtMs <= session.tokenExpiresAtMs) return;
   session.tokenExpiresAtMs = expiresAtMs;
   context.changes.push({ kind: "token", sessionId: session.sessionId, expiresAtMs });
+}
+
+/** Whether a lost session could live beside those that do. */
+function hasRoom(record: UserRecord, lost: SessionRecord, context: CoreContext): boolean {
+  const live = liveSessions(record);
+  return context.rules
+    .sessionRules(lost.platform)
+    .every((rule) => live.filter((session) => counts(rule, session, lost)).length < rule.maxSessions);
 }
 
 /** Kicks the earliest logins that a rule counts beyond its limit; never the session that has just come (session-limit). */

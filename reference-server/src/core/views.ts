@@ -15,8 +15,13 @@ import { liveSessions } from "./derive.ts";
 import type { RowRecord, UserRecord } from "./model.ts";
 import type { Rules } from "./rules.ts";
 
+/** Whether this user exists for others. */
+export function isKnown(record: Readonly<UserRecord>, rules: Rules): boolean {
+  return record.registered || !rules.registry;
+}
+
 /** The status as others see it. */
-export function publicStatus(record: UserRecord, rules: Rules): UserStatus {
+export function publicStatus(record: Readonly<UserRecord>, rules: Rules): UserStatus {
   const shown = rules.targetPlatforms && record.online === OnlineStatus.ONLINE;
   const status = create(UserStatusSchema, {
     userId: record.userId,

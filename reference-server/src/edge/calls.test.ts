@@ -1,5 +1,5 @@
 import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
-import { UserStatusService, publishedProfile } from "@userstatus/protocol";
+import { publishedProfile, UserStatusService } from "@userstatus/protocol";
 import { ErrorInfoSchema } from "@userstatus/protocol/rpc";
 import { expect, test } from "vitest";
 import { type CallOutcome, createCallObserver } from "./calls.ts";

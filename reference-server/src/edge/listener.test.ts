@@ -58,7 +58,11 @@ describe("web pages", () => {
   const preflight = (url: string, origin: string) =>
     fetch(`${url}${path}/Login`, {
       method: "OPTIONS",
-      headers: { Origin: origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization" },
+      headers: {
+        Origin: origin,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization",
+      },
     });
 
   test("in development any may call", async () => {
@@ -67,7 +71,9 @@ describe("web pages", () => {
     expect(answer.headers.get("access-control-allow-origin")).toBe("*");
     expect(answer.headers.get("access-control-allow-methods")).toBe("POST, GET");
     const allowed = answer.headers.get("access-control-allow-headers")?.toLowerCase().split(", ");
-    expect(allowed).toEqual(expect.arrayContaining(["authorization", "content-type", "connect-protocol-version", "x-grpc-web"]));
+    expect(allowed).toEqual(
+      expect.arrayContaining(["authorization", "content-type", "connect-protocol-version", "x-grpc-web"]),
+    );
     const info = await fetch(`${server.urls.url}${path}/GetServerInfo?encoding=json&message={}`, {
       headers: { Origin: "http://localhost:5173" },
     });

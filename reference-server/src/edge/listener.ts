@@ -2,6 +2,7 @@
 import type { ConnectRouter, HandlerContext, Interceptor } from "@connectrpc/connect";
 import { compressionGzip, connectNodeAdapter } from "@connectrpc/connect-node";
 import { createCorsGuard } from "./cors.ts";
+import { allowEarlyAnswer } from "./early-answer.ts";
 import type { EdgeHandler, EdgeRequest } from "./one-port.ts";
 
 /** Most bytes of one request message, before and after decompression: above what SPEC §3 `message-size` wants accepted, below what it wants refused. */
@@ -41,7 +42,7 @@ export function createListenerHandler(options: ListenerOptions): EdgeHandler {
   return (request, response) => {
     if (request.method === "GET" || request.method === "HEAD") response.setHeader("Cache-Control", "no-store");
     if (guard(request, response)) return;
-    discardUnread(request);
+    allowEarlyAnswer(request, response);
     try {
       rpc(request, response);
     } catch {
@@ -49,25 +50,6 @@ export function createListenerHandler(options: ListenerOptions): EdgeHandler {
       answer(response, 400, "bad request: no usable Host\n");
     }
   };
-}
-
-/**
- * The library stops reading a request that is too large by ending its iterator, which would destroy the connection, and the refusal
- * with it. Here the rest is discarded instead, for as long as the time for a request allows, and the answer goes out.
- */
-function discardUnread(request: EdgeRequest): void {
-  const iterate = (): AsyncIterator<unknown> => {
-    const chunks = request.iterator({ destroyOnReturn: false });
-    return {
-      next: () => chunks.next(),
-      return: async () => {
-        await chunks.return?.();
-        if ("stream" in request) request.stream.resume(); else request.resume();
-        return { done: true, value: undefined };
-      },
-    };
-  };
-  Object.defineProperty(request, Symbol.asyncIterator, { value: iterate });
 }
 
 /** What responses of HTTP/1.1 and HTTP/2 have in common here. */

@@ -10,7 +10,9 @@ test("logs are JSON lines from the level on", () => {
   const { lines, log } = logged(false);
   log.debug("not this");
   log.warn({ port: 1 }, "this");
-  expect(lines.map((line) => JSON.parse(line))).toEqual([{ level: 40, time: expect.any(String), port: 1, msg: "this" }]);
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    { level: 40, time: expect.any(String), port: 1, msg: "this" },
+  ]);
 });
 
 test("for people they are short", () => {

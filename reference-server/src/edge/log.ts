@@ -16,7 +16,12 @@ export interface LogOptions {
 
 export function createLog({ level, pretty, write }: LogOptions): Log {
   const destination: DestinationStream = { write: (line) => write(pretty ? prettyLine(line) : line) };
-  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: pino.stdSerializers.err } };
+  const options = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: pino.stdSerializers.err },
+  };
   return pino(options, destination);
 }
 

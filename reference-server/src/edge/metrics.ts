@@ -1,6 +1,6 @@
 // Figures for operators, in the text format of Prometheus, on a listener of their own.
-import { type Server, createServer } from "node:http";
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import { createServer, type Server } from "node:http";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { PresenceStats } from "../presence-server.ts";
 import type { CallOutcome } from "./calls.ts";
 
@@ -94,16 +94,20 @@ function registerSources({ stats, connections }: MetricsSources, registers: Regi
 
 /** Serves `/metrics`, and nothing else. */
 export function createMetricsServer(metrics: Metrics): Server {
-  const server = createServer({ maxHeaderSize: 8_192, headersTimeout: 10_000, requestTimeout: 10_000 }, (request, response) => {
-    if (request.method !== "GET" || request.url?.split("?", 1)[0] !== "/metrics") {
-      response.writeHead(404, { "Content-Type": "text/plain; charset=utf-8" }).end("not found\n");
-      return;
-    }
-    metrics.text().then(
-      (text) => response.writeHead(200, { "Content-Type": metrics.contentType, "Cache-Control": "no-store" }).end(text),
-      () => response.writeHead(500).end(),
-    );
-  });
+  const server = createServer(
+    { maxHeaderSize: 8_192, headersTimeout: 10_000, requestTimeout: 10_000 },
+    (request, response) => {
+      if (request.method !== "GET" || request.url?.split("?", 1)[0] !== "/metrics") {
+        response.writeHead(404, { "Content-Type": "text/plain; charset=utf-8" }).end("not found\n");
+        return;
+      }
+      metrics.text().then(
+        (text) =>
+          response.writeHead(200, { "Content-Type": metrics.contentType, "Cache-Control": "no-store" }).end(text),
+        () => response.writeHead(500).end(),
+      );
+    },
+  );
   server.maxConnections = 100;
   return server;
 }

@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
-import { type Socket, connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, test } from "vitest";
 import { type ConnectionLimits, defaultConnectionLimits } from "./connection-limits.ts";
-import { type EdgeHandler, type OnePort, createOnePort } from "./one-port.ts";
+import { createOnePort, type EdgeHandler, type OnePort } from "./one-port.ts";
 import { recognise } from "./peek.ts";
 
 const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -30,7 +30,10 @@ const echo: EdgeHandler = (request, response) => {
   request.on("end", () => response.end(`${request.httpVersion} ${size}`));
 };
 
-async function open(limits: Partial<ConnectionLimits> = {}, handler = echo): Promise<{ port: OnePort; number: number }> {
+async function open(
+  limits: Partial<ConnectionLimits> = {},
+  handler = echo,
+): Promise<{ port: OnePort; number: number }> {
   const port = createOnePort({ handler, limits: { ...defaultConnectionLimits, ...limits } });
   opened.push(port);
   return { port, number: await port.listen("127.0.0.1", 0) };
@@ -101,7 +104,10 @@ describe("one port", () => {
     const session = connectHttp2(`http://127.0.0.1:${number}`);
     const stream = session.request({ ":path": "/", ":method": "POST" });
     stream.write("begun, never ended");
-    await once(stream.on("error", () => {}), "close");
+    await once(
+      stream.on("error", () => {}),
+      "close",
+    );
     expect(stream.rstCode).toBe(8);
     session.destroy();
   });

@@ -1,14 +1,14 @@
 // One TCP port for HTTP/1.1 and HTTP/2, in the clear (h2c with prior knowledge) or over TLS (ALPN). Owns the connections.
-import { type IncomingMessage, type ServerResponse, createServer as createHttp1 } from "node:http";
+import { createServer as createHttp1, type IncomingMessage, type ServerResponse } from "node:http";
 import {
+  constants,
+  createServer as createHttp2,
   type Http2Server,
   type Http2ServerRequest,
   type Http2ServerResponse,
   type ServerHttp2Session,
-  constants,
-  createServer as createHttp2,
 } from "node:http2";
-import { type AddressInfo, type Server, type Socket, createServer as createNet } from "node:net";
+import { type AddressInfo, createServer as createNet, type Server, type Socket } from "node:net";
 import { createServer as createTls } from "node:tls";
 import type { ConnectionLimits } from "./connection-limits.ts";
 import { peek } from "./peek.ts";

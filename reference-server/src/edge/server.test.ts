@@ -5,7 +5,7 @@ import { AdminService } from "@userstatus/protocol/admin";
 import { ErrorInfoSchema } from "@userstatus/protocol/rpc";
 import { TestingService } from "@userstatus/protocol/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type EdgeServer, configOf, startEdgeServer } from "../testing/edge-server.ts";
+import { configOf, type EdgeServer, startEdgeServer } from "../testing/edge-server.ts";
 import { createFakePresence } from "../testing/fake-presence.ts";
 import { createLog } from "./log.ts";
 import { startServer } from "./server.ts";
@@ -46,7 +46,10 @@ describe.each(["gRPC", "gRPC-Web", "Connect", "Connect over HTTP/1.1"] as const)
     const user = client(wire);
     expect((await user.getServerInfo({})).specVersion).toBe("1.0");
     expect((await user.login({ deviceId: "d" }, { headers: bearer })).sessionId).toBe("s1");
-    expect(server.presence.callers).toEqual([undefined, { appId: "demo", role: "user", userId: "alice", expiresAtMs: null }]);
+    expect(server.presence.callers).toEqual([
+      undefined,
+      { appId: "demo", role: "user", userId: "alice", expiresAtMs: null },
+    ]);
     expect(await failure(user.login({}))).toEqual({ code: "Unauthenticated", reason: "TOKEN_MISSING" });
     const crash = user.login({ deviceId: "crash" }, { headers: bearer });
     expect(await failure(crash)).toEqual({ code: "Internal", reason: "INTERNAL" });
@@ -93,7 +96,9 @@ describe("authentication comes first", () => {
     expect(await failure(admin.registerUsers({}, { headers: bearer }))).toEqual(wrongRole);
     expect(await failure(client("gRPC").login({}, { headers: adminBearer }))).toEqual(wrongRole);
     // The tools are not where apps are.
-    const response = await fetch(`${server.urls.url}/userstatus.admin.v1.AdminService/RegisterUsers`, { method: "POST" });
+    const response = await fetch(`${server.urls.url}/userstatus.admin.v1.AdminService/RegisterUsers`, {
+      method: "POST",
+    });
     expect(response.status).toBe(404);
   });
 });
@@ -187,7 +192,11 @@ test("metrics tell calls, and what the server holds", async () => {
   const measured = await startEdgeServer(["--dev", "--metrics-listen", "127.0.0.1:0"]);
   const info = `${measured.urls.url}${path}/GetServerInfo`;
   await fetch(info, { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" });
-  await fetch(info, { method: "POST", headers: { "Content-Type": "application/json", Authorization: "Bearer x" }, body: "{}" });
+  await fetch(info, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Authorization: "Bearer x" },
+    body: "{}",
+  });
   const page = await (await fetch(`${measured.urls.metricsUrl}/metrics`)).text();
   const procedure = 'procedure="userstatus.v1.UserStatusService/GetServerInfo"';
   expect(page).toContain(`userstatus_calls_total{${procedure},code="ok"} 1\n`);

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { Health } from "@userstatus/protocol/rpc";
 import type { ServerConfig } from "../config/server-config.ts";
 import { type Address, hostInUrl } from "../config/values.ts";
-import { type PresenceServer, type PresenceServerOptions, createPresenceServer } from "../presence-server.ts";
+import { createPresenceServer, type PresenceServer, type PresenceServerOptions } from "../presence-server.ts";
 import { refusal } from "../rpc/refuse.ts";
 import type { Authenticator } from "./auth/authenticator.ts";
 import { createAuthenticator } from "./auth/create.ts";
@@ -14,10 +14,10 @@ import { createCallObserver } from "./calls.ts";
 import { defaultConnectionLimits } from "./connection-limits.ts";
 import { createListenerHandler } from "./listener.ts";
 import type { Log } from "./log.ts";
-import { type Metrics, createMetrics, createMetricsServer } from "./metrics.ts";
-import { type OnePort, createOnePort } from "./one-port.ts";
-import { type PlannedListener, type Role, claimsOf, planListeners, serviceOf } from "./plan.ts";
-import { type HealthState, createHealthRoutes, createHealthState } from "./standard/health.ts";
+import { createMetrics, createMetricsServer, type Metrics } from "./metrics.ts";
+import { createOnePort, type OnePort } from "./one-port.ts";
+import { claimsOf, type PlannedListener, planListeners, type Role, serviceOf } from "./plan.ts";
+import { createHealthRoutes, createHealthState, type HealthState } from "./standard/health.ts";
 import { createReflectionRoutes } from "./standard/reflection.ts";
 import { serverVersion } from "./version.ts";
 
@@ -63,7 +63,8 @@ export async function startServer(config: ServerConfig, deps: StartDeps): Promis
   const ports = new Map<PlannedListener, OnePort>();
   const metrics = createMetrics({
     stats: presence.stats,
-    connections: () => Object.fromEntries([...ports].map(([{ roles }, port]) => [roles.join("+"), port.connectionCount()])),
+    connections: () =>
+      Object.fromEntries([...ports].map(([{ roles }, port]) => [roles.join("+"), port.connectionCount()])),
   });
   const authenticator = createAuthenticator(config.auth);
   const parts: Parts = { config, log, wallNow, presence, authenticator, health, shutdown, metrics };
@@ -171,8 +172,12 @@ async function shutDown(ports: readonly OnePort[], metricsServer: Server | undef
   const endMs = performance.now() + config.drainTimeoutMs;
   const leftMs = (): number => Math.max(0, endMs - performance.now());
   health.stopServing();
-  await within(leftMs(), presence.drain()).catch((fault: unknown) => log.error({ err: asError(fault) }, "fault while draining"));
-  shutdown.abort(refusal(config.profile, "DRAINING", "the server is shutting down", { retryAfterMs: retryAfterDrainMs }));
+  await within(leftMs(), presence.drain()).catch((fault: unknown) =>
+    log.error({ err: asError(fault) }, "fault while draining"),
+  );
+  shutdown.abort(
+    refusal(config.profile, "DRAINING", "the server is shutting down", { retryAfterMs: retryAfterDrainMs }),
+  );
   await Promise.all(ports.map((port) => port.close(leftMs())));
   metricsServer?.close();
   metricsServer?.closeAllConnections();

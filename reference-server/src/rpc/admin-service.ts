@@ -4,10 +4,11 @@ import type { AdminService } from "@userstatus/protocol/admin";
 import { Refused } from "../core/refused.ts";
 import { endSessions, register, remove } from "../core/sessions.ts";
 import { setFriends } from "../core/subscriptions.ts";
+import { isKnown } from "../core/views.ts";
 import type { Features } from "../store/store.ts";
 import { callerOf, refusing } from "./call.ts";
 import type { ServiceDeps } from "./deps.ts";
-import { isKnown, queryResult } from "./results.ts";
+import { queryResult } from "./results.ts";
 import { batch, boundedIds, invalidField, userId } from "./validate.ts";
 
 const registerMax = 1000;
@@ -67,6 +68,8 @@ export function createAdminService(deps: ServiceDeps): ServiceImpl<typeof AdminS
       features: await store.features(callerOf(context).appId),
     })),
     updateFeatures: refusing(profile, async (request, context) => {
+      const { features } = request;
+      if (!features) throw invalidField("features", "expected the new values");
       const paths = request.updateMask?.paths ?? [];
       const wanted = paths.length > 0 ? paths : Object.keys(featureByPath);
       const change: { -readonly [Key in keyof Features]?: boolean } = {};
@@ -74,7 +77,7 @@ export function createAdminService(deps: ServiceDeps): ServiceImpl<typeof AdminS
         const feature = Object.hasOwn(featureByPath, path) ? featureByPath[path] : undefined;
         if (!feature)
           throw invalidField("update_mask", `expected ${Object.keys(featureByPath).join(", ")}, got ${path}`);
-        change[feature] = request.features?.[feature] ?? false;
+        change[feature] = features[feature];
       }
       return { features: await store.updateFeatures(callerOf(context).appId, change) };
     }),

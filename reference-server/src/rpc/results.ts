@@ -10,13 +10,8 @@ import {
 } from "@userstatus/protocol";
 import type { UserRecord } from "../core/model.ts";
 import type { Rules } from "../core/rules.ts";
-import { publicStatus } from "../core/views.ts";
+import { isKnown, publicStatus } from "../core/views.ts";
 import { refusalMetadata } from "./refuse.ts";
-
-/** Whether this user exists for others. */
-export function isKnown(record: Readonly<UserRecord>, rules: Rules): boolean {
-  return record.registered || !rules.registry;
-}
 
 export function userError(rules: Rules, reason: ReasonName): UserError {
   return create(UserErrorSchema, { reason, metadata: refusalMetadata(rules.profile, reason) });

@@ -4,7 +4,7 @@ import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { UserStatusService } from "@userstatus/protocol";
 import { setCustom } from "../core/custom-status.ts";
-import { login, logout, renew, usableSession } from "../core/sessions.ts";
+import { login, logout, refuseKicked, renew, usableSession } from "../core/sessions.ts";
 import { selfStatus } from "../core/views.ts";
 import { callerOf } from "./call.ts";
 import type { ServiceDeps } from "./deps.ts";
@@ -46,10 +46,11 @@ export function createSessionMethods({ store, rules, gatekeeper }: ServiceDeps):
     },
     heartbeat: async (request, context) => {
       const { appId, userId, expiresAtMs } = callerOf(context);
-      const done = await store.update(appId, userId, (record, nowMs, core) => ({
-        session: { ...renew(record, request.sessionId, expiresAtMs, nowMs, core) },
-        nowMs,
-      }));
+      const done = await store.update(appId, userId, (record, nowMs, core) => {
+        const session = renew(record, request.sessionId, expiresAtMs, nowMs, core);
+        return session && { session: { ...session }, nowMs };
+      });
+      if (!done) throw refuseKicked();
       return {
         lease: durationFromMs(rules.liveness(done.session.platform).leaseMs),
         serverTime: timestampFromMs(done.nowMs),

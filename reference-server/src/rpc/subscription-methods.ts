@@ -11,12 +11,12 @@ import {
 import type { RowRecord, UserRecord } from "../core/model.ts";
 import { sortedRows } from "../core/rows.ts";
 import { dropGone, rowTtlMs, subscribe, unsubscribe } from "../core/subscriptions.ts";
-import { publicStatus, rowView } from "../core/views.ts";
+import { isKnown, publicStatus, rowView } from "../core/views.ts";
 import { findGone } from "../watch/hub.ts";
 import { callerOf } from "./call.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { readPageToken, writePageToken } from "./page-token.ts";
-import { failedResult, isKnown, queryResult, userError } from "./results.ts";
+import { failedResult, queryResult, userError } from "./results.ts";
 import { batch, boundedIds, invalidField, ttl } from "./validate.ts";
 
 type Methods = Pick<

@@ -9,6 +9,7 @@ import { invalidField, ttl } from "./validate.ts";
 
 /** Longest step of the clock. */
 const stepMaxMs = 400 * 24 * 3600 * 1000;
+const clockEndMs = Date.UTC(2200, 0);
 
 export function createTestingService(store: StoreClock, profile: Profile): ServiceImpl<typeof TestingService> {
   return {
@@ -19,7 +20,10 @@ export function createTestingService(store: StoreClock, profile: Profile): Servi
     advanceClock: refusing(profile, async (request, context) => {
       const ms = ttl(request.duration, "duration") ?? 0;
       if (!(ms >= 0 && ms <= stepMaxMs)) throw invalidField("duration", "expected 0 to 400 days");
-      return { now: timestampFromMs(await store.advance(callerOf(context).appId, Math.floor(ms), request.holdLeases)) };
+      const { appId } = callerOf(context);
+      // Revisions are microseconds of this clock, and have to fit 2^53.
+      if (store.clock(appId).nowMs + ms > clockEndMs) throw invalidField("duration", "expected no time beyond 2200");
+      return { now: timestampFromMs(await store.advance(appId, Math.floor(ms), request.holdLeases)) };
     }),
     changeEpoch: refusing(profile, async (_request, context) => ({
       epoch: await store.changeEpoch(callerOf(context).appId),

@@ -3,7 +3,7 @@ import { loadConfig } from "../config/load.ts";
 import type { ServerConfig } from "../config/server-config.ts";
 import { createLog } from "../edge/log.ts";
 import { type RunningServer, startServer } from "../edge/server.ts";
-import { type FakePresence, createFakePresence } from "./fake-presence.ts";
+import { createFakePresence, type FakePresence } from "./fake-presence.ts";
 
 export interface EdgeServer extends RunningServer {
   readonly presence: FakePresence;
@@ -23,9 +23,9 @@ export function configOf(flags: readonly string[], files: Readonly<Record<string
   return loaded.config;
 }
 
-const ownPorts = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
+const testDefaults = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--drain-timeout", "300ms"];
 
-/** With `--dev` and ports of the system's choice, unless `flags` say otherwise. */
+/** On ports of the system's choice. */
 export async function startEdgeServer(
   flags: readonly string[] = ["--dev"],
   files: Readonly<Record<string, string>> = {},
@@ -33,7 +33,7 @@ export async function startEdgeServer(
   const logged: Record<string, unknown>[] = [];
   const write = (line: string): void => void logged.push(JSON.parse(line) as Record<string, unknown>);
   let presence: FakePresence | undefined;
-  const server = await startServer(configOf([...ownPorts, ...flags], files), {
+  const server = await startServer(configOf([...testDefaults, ...flags], files), {
     log: createLog({ level: "debug", pretty: false, write }),
     createPresence: (options) => {
       presence = createFakePresence(options);

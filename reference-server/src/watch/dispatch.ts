@@ -2,7 +2,7 @@
 import { type SessionEndName, SubscriptionEndReason, WatchEndReason } from "@userstatus/protocol";
 import type { Rules } from "../core/rules.ts";
 import { dropGone } from "../core/subscriptions.ts";
-import { publicStatus, rowView } from "../core/views.ts";
+import { isKnown, publicStatus, rowView } from "../core/views.ts";
 import type { Commit, Features, Store, StoreListener } from "../store/store.ts";
 import type { WatchRegistry } from "./registry.ts";
 import type { Watch } from "./watch.ts";
@@ -29,7 +29,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   const fetch = (watch: Watch, targets: readonly string[]): void => {
     if (targets.length === 0) return;
     const work = store.read(watch.appId, targets).then((records) => {
-      for (const record of records) watch.putStatus(publicStatus(record, rules));
+      for (const record of records) if (isKnown(record, rules)) watch.putStatus(publicStatus(record, rules));
     });
     watch.track(work).catch(onFault);
   };

@@ -5,7 +5,7 @@ import { ResumeResult, WatchEndReason, type WatchResponse, WatchResponseSchema }
 import type { UserRecord } from "../core/model.ts";
 import { Refused } from "../core/refused.ts";
 import type { Rules } from "../core/rules.ts";
-import { loseLink, renew, usableSession } from "../core/sessions.ts";
+import { loseLink, refuseKicked, renew, usableSession } from "../core/sessions.ts";
 import { dropGone, goneRows } from "../core/subscriptions.ts";
 import type { Store } from "../store/store.ts";
 import { type CursorScope, readCursor, writeCursor } from "./cursor.ts";
@@ -238,7 +238,15 @@ export function createHub(options: HubOptions): Hub {
       const session = await store.update(appId, userId, (record, nowMs, context) =>
         renew(record, sessionId, request.tokenExpiresAtMs, nowMs, context),
       );
-      const watch = new Watch({ appId, userId, sessionId, wallNow, hello: hello(appId, epoch, ResumeResult.RESET), tableMax });
+      if (!session) throw refuseKicked();
+      const watch = new Watch({
+        appId,
+        userId,
+        sessionId,
+        wallNow,
+        hello: hello(appId, epoch, ResumeResult.RESET),
+        tableMax,
+      });
       registry.ofSession(appId, userId, sessionId)?.finish(WatchEndReason.REPLACED, false);
       detach(registry.ofSession(appId, userId, sessionId));
       registry.add(watch);
@@ -257,6 +265,8 @@ export function createHub(options: HubOptions): Hub {
       if (record) usableSession(record as UserRecord, sessionId);
       const watch = registry.ofSession(appId, userId, sessionId);
       if (!watch || watch.ended) throw new Refused("NO_OPEN_WATCH", "this session has no open Watch");
+      // Reading settles: what is due by now is told before the marker, though its timer may not have run.
+      await readAll(appId, [...watch.visible.keys()]);
       await watch.settled();
       if (!watch.putMarker(marker)) {
         throw new Refused("TOO_MANY_MARKERS", "too many markers wait on this Watch", { retryAfterMs: 1000 });

@@ -3,7 +3,7 @@ import { type SelfStatus, SubscriptionEndReason, type UserStatus } from "@userst
 import type { EndedRow, RowRecord, UserRecord } from "../core/model.ts";
 import { sortedRows } from "../core/rows.ts";
 import type { Rules } from "../core/rules.ts";
-import { publicStatus, rowView, selfStatus } from "../core/views.ts";
+import { isKnown, publicStatus, rowView, selfStatus } from "../core/views.ts";
 import type { Event, Watch } from "./watch.ts";
 
 export type Assembled = [key: string, event: Event, expireMs: number];
@@ -56,7 +56,7 @@ export function assembleOpening(input: OpeningInput, meanwhile: ReadonlyMap<stri
   }
   const putStatus = (target: string, always: boolean): void => {
     const of = input.targets.get(target);
-    if (!of || !watch.visible.has(target) || !(always || changed(of.statusSeq))) return;
+    if (!of || !isKnown(of, rules) || !watch.visible.has(target) || !(always || changed(of.statusSeq))) return;
     const status = publicStatus(of, rules);
     watch.noteCarried(status);
     put(`s${target}`, newer(rest.get(`s${target}`), status), of.custom?.expireMs ?? Number.POSITIVE_INFINITY);

@@ -7,8 +7,8 @@ import {
   type Subscription,
   type SubscriptionEndReason,
   type UserStatus,
-  type WatchEvent,
   WatchEndReason,
+  type WatchEvent,
   WatchEventSchema,
 } from "@userstatus/protocol";
 

@@ -27,7 +27,9 @@ export function createAuthenticator({ development, jwt, apps }: AuthSettings): A
   return {
     authenticate: async (token, nowMs) => {
       if (isDevelopmentToken(token)) return forDevelopment.authenticate(token, nowMs);
-      return forJwt?.authenticate(token, nowMs) ?? invalidToken("only development tokens such as dev:APP:USER are accepted");
+      return (
+        forJwt?.authenticate(token, nowMs) ?? invalidToken("only development tokens such as dev:APP:USER are accepted")
+      );
     },
   };
 }

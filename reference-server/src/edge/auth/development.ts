@@ -1,5 +1,5 @@
 // Tokens that say who one is and prove nothing: for development and tests, only where the operator asks for them.
-import { type Authenticator, type TokenClaims, type TokenVerdict, invalidToken, judgeClaims } from "./authenticator.ts";
+import { type Authenticator, invalidToken, judgeClaims, type TokenClaims, type TokenVerdict } from "./authenticator.ts";
 
 const userPattern = /^dev(?:@(\d{1,12}(?:\.\d{1,9})?))?:([^:]*):(.*)$/s;
 const adminPattern = /^dev-admin:(.*)$/s;
@@ -19,7 +19,9 @@ export function createDevelopmentAuthenticator(): Authenticator {
 
 function judge(token: string, nowMs: number): TokenVerdict {
   const claims = parse(token);
-  return claims === undefined ? invalidToken("not a development token such as dev:APP:USER") : judgeClaims(claims, nowMs);
+  return claims === undefined
+    ? invalidToken("not a development token such as dev:APP:USER")
+    : judgeClaims(claims, nowMs);
 }
 
 function parse(token: string): TokenClaims | undefined {

@@ -1,6 +1,6 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, createContextValues } from "@connectrpc/connect";
-import { UserStatusService, publishedProfile } from "@userstatus/protocol";
+import { publishedProfile, UserStatusService } from "@userstatus/protocol";
 import { AdminService } from "@userstatus/protocol/admin";
 import { ErrorInfoSchema, Health, reflectionV1 } from "@userstatus/protocol/rpc";
 import { TestingService } from "@userstatus/protocol/testing";
@@ -85,7 +85,11 @@ describe("the gate", () => {
 
 test("the scheme is not case-sensitive, and nothing else is a bearer token", () => {
   expect(bearerToken("BEARER x.y ")).toBe("x.y");
-  expect([bearerToken(null), bearerToken("Bearerx"), bearerToken("Token x")]).toEqual([undefined, undefined, undefined]);
+  expect([bearerToken(null), bearerToken("Bearerx"), bearerToken("Token x")]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
 
 test("without any way to authenticate there is no server", () => {

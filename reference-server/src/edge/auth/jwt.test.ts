@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { SignJWT, UnsecuredJWT } from "jose";
 import { describe, expect, test } from "vitest";
-import { type JwtAuthenticatorOptions, createJwtAuthenticator } from "./jwt.ts";
+import { createJwtAuthenticator, type JwtAuthenticatorOptions } from "./jwt.ts";
 import { keySet, publicKey, secretKey } from "./keys.ts";
 
 const nowMs = 1_800_000_000_500;
@@ -63,12 +63,15 @@ describe("claims", () => {
     expect(await judge(await mint(alice), options)).toMatchObject(invalid);
   });
 
-  test.each([{ sub: "alice" }, { app: "de.mo", sub: "alice" }, { app: 7, sub: "alice" }, { app: "demo" }, { app: "demo", sub: "a b" }])(
-    "%j names no app or user",
-    async (claims) => {
-      expect(await judge(await mint(claims))).toMatchObject(invalid);
-    },
-  );
+  test.each([
+    { sub: "alice" },
+    { app: "de.mo", sub: "alice" },
+    { app: 7, sub: "alice" },
+    { app: "demo" },
+    { app: "demo", sub: "a b" },
+  ])("%j names no app or user", async (claims) => {
+    expect(await judge(await mint(claims))).toMatchObject(invalid);
+  });
 });
 
 describe("keys", () => {
@@ -76,7 +79,8 @@ describe("keys", () => {
     expect(await judge(await mint(alice, "HS256", Buffer.alloc(32)))).toMatchObject(invalid);
     expect(await judge(await mint(alice, "HS512", Buffer.alloc(64)))).toMatchObject(invalid);
     expect(await judge(new UnsecuredJWT(alice).encode())).toMatchObject(invalid);
-    for (const garbage of ["", "x", "a.b.c", `${await mint(alice)}x`]) expect(await judge(garbage)).toMatchObject(invalid);
+    for (const garbage of ["", "x", "a.b.c", `${await mint(alice)}x`])
+      expect(await judge(garbage)).toMatchObject(invalid);
   });
 
   test("RS256 and ES256 by a public key, and nothing else with it", async () => {
@@ -106,7 +110,9 @@ describe("keys", () => {
   test("keys of no use are refused at the start", () => {
     expect(() => secretKey("short")).toThrow("at least 32 bytes, got 5");
     expect(() => publicKey("hello")).toThrow("Expected a public key in PEM");
-    expect(() => publicKey(ec.privateKey.export({ type: "pkcs8", format: "pem" }).toString())).toThrow("got a private one");
+    expect(() => publicKey(ec.privateKey.export({ type: "pkcs8", format: "pem" }).toString())).toThrow(
+      "got a private one",
+    );
     const weak = generateKeyPairSync("rsa", { modulusLength: 1_024 });
     expect(() => publicKey(pem(weak.publicKey))).toThrow("at least 2048 bits");
     expect(() => keySet("{}")).toThrow('at least one entry in "keys"');

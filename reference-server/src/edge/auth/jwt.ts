@@ -1,12 +1,12 @@
 // JSON Web Tokens: `app`, `sub` (or `role` = `admin`), `exp`, and where asked for `iss` and `aud`.
-import { type JWTPayload, type JWTVerifyOptions, type JWTVerifyResult, errors, jwtVerify } from "jose";
+import { errors, type JWTPayload, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from "jose";
 import {
   type Authenticator,
-  type TokenClaims,
-  type TokenVerdict,
   expiredToken,
   invalidToken,
   judgeClaims,
+  type TokenClaims,
+  type TokenVerdict,
 } from "./authenticator.ts";
 import type { VerificationKey } from "./keys.ts";
 

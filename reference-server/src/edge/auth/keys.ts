@@ -1,6 +1,6 @@
 // The key that JWTs are checked with, and the only algorithms that go with its kind: a token never chooses.
-import { type KeyObject, createPublicKey, createSecretKey } from "node:crypto";
-import { type JSONWebKeySet, type JWTVerifyGetKey, createLocalJWKSet } from "jose";
+import { createPublicKey, createSecretKey, type KeyObject } from "node:crypto";
+import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
 
 /** What verifies a token. */
 export interface VerificationKey {
@@ -23,7 +23,8 @@ export function secretKey(secret: string): VerificationKey {
 
 /** A public key in PEM: RSA (RS256), P-256 (ES256) or Ed25519 (EdDSA). Throws as `secretKey`. */
 export function publicKey(pem: string): VerificationKey {
-  if (pem.includes("PRIVATE KEY")) throw new Error("Expected a public key, got a private one: keep that with the issuer");
+  if (pem.includes("PRIVATE KEY"))
+    throw new Error("Expected a public key, got a private one: keep that with the issuer");
   let key: KeyObject;
   try {
     key = createPublicKey(pem);
@@ -48,7 +49,8 @@ export function keySet(json: string): VerificationKey {
   for (const [index, jwk] of set.keys.entries()) {
     if (jwk.kty === "oct") throw new Error(`Expected public keys in the key set, got a secret at keys[${index}]`);
     try {
-      for (const algorithm of algorithmsOf(createPublicKey({ key: { ...jwk }, format: "jwk" }))) algorithms.add(algorithm);
+      for (const algorithm of algorithmsOf(createPublicKey({ key: { ...jwk }, format: "jwk" })))
+        algorithms.add(algorithm);
     } catch (cause) {
       throw new Error(`Expected a usable public key at keys[${index}]: ${cause instanceof Error ? cause.message : ""}`);
     }

@@ -33,7 +33,8 @@ export function createReflectionIndex(services: readonly DescService[]): Reflect
   function addMessage(message: DescMessage): void {
     symbols.set(message.typeName, message.file);
     messages.add(message.typeName);
-    for (const part of [...message.fields, ...message.oneofs]) symbols.set(`${message.typeName}.${part.name}`, message.file);
+    for (const part of [...message.fields, ...message.oneofs])
+      symbols.set(`${message.typeName}.${part.name}`, message.file);
     for (const nested of message.nestedMessages) addMessage(nested);
     for (const nested of message.nestedEnums) addEnum(nested, message.typeName);
   }

@@ -1,6 +1,5 @@
-import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
+import { create, createFileRegistry, fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
-import { create } from "@bufbuild/protobuf";
 import { type Client, Code, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { reflectionV1, reflectionV1Alpha } from "@userstatus/protocol/rpc";
@@ -18,7 +17,8 @@ type Question = reflectionV1.ServerReflectionRequest["messageRequest"];
 /** The answers to these questions, asked on one stream. */
 async function ask(service: "v1" | "v1alpha", ...questions: Question[]) {
   const transport = createGrpcTransport({ baseUrl: server.urls.url });
-  const desc = (service === "v1" ? reflectionV1 : reflectionV1Alpha).ServerReflection as typeof reflectionV1.ServerReflection;
+  const desc = (service === "v1" ? reflectionV1 : reflectionV1Alpha)
+    .ServerReflection as typeof reflectionV1.ServerReflection;
   const client: Client<typeof reflectionV1.ServerReflection> = createClient(desc, transport);
   const requests = async function* () {
     for (const messageRequest of questions) yield { host: "h", messageRequest };

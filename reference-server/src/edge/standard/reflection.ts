@@ -2,7 +2,7 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { Code, type ConnectRouter } from "@connectrpc/connect";
 import { reflectionV1, reflectionV1Alpha } from "@userstatus/protocol/rpc";
-import { type ReflectionIndex, createReflectionIndex } from "./reflection-index.ts";
+import { createReflectionIndex, type ReflectionIndex } from "./reflection-index.ts";
 
 /** What is asked and what is answered; the same in both versions. */
 type Question =

@@ -15,7 +15,7 @@ export const file_userstatus_v1_errors: GenFile = /*@__PURE__*/
   fileDesc("Chp1c2Vyc3RhdHVzL3YxL2Vycm9ycy5wcm90bxINdXNlcnN0YXR1cy52MSqqBwoLRXJyb3JSZWFzb24SHAoYRVJST1JfUkVBU09OX1VOU1BFQ0lGSUVEEAASHgoaRVJST1JfUkVBU09OX0lOVkFMSURfRklFTEQQARIgChxFUlJPUl9SRUFTT05fSU5WQUxJRF9VU0VSX0lEEAISIAocRVJST1JfUkVBU09OX0JBVENIX1RPT19MQVJHRRADEhwKGEVSUk9SX1JFQVNPTl9CQVRDSF9FTVBUWRAEEicKI0VSUk9SX1JFQVNPTl9DVVNUT01fU1RBVFVTX1RPT19MT05HEAUSIQodRVJST1JfUkVBU09OX1RUTF9PVVRfT0ZfUkFOR0UQBhIiCh5FUlJPUl9SRUFTT05fVFRMX05PVF9TVVBQT1JURUQQBxIhCh1FUlJPUl9SRUFTT05fTUFMRk9STUVEX0NVUlNPUhAIEiUKIUVSUk9SX1JFQVNPTl9NQUxGT1JNRURfUEFHRV9UT0tFThAJEh4KGkVSUk9SX1JFQVNPTl9UT0tFTl9NSVNTSU5HEAoSHgoaRVJST1JfUkVBU09OX1RPS0VOX0lOVkFMSUQQCxIeChpFUlJPUl9SRUFTT05fVE9LRU5fRVhQSVJFRBAMEhsKF0VSUk9SX1JFQVNPTl9XUk9OR19ST0xFEA0SHgoaRVJST1JfUkVBU09OX1BMQU5fUkVRVUlSRUQQDhIhCh1FUlJPUl9SRUFTT05fRkVBVFVSRV9ESVNBQkxFRBAPEiIKHkVSUk9SX1JFQVNPTl9TRVNTSU9OX05PVF9GT1VORBAQEh0KGUVSUk9SX1JFQVNPTl9TRVNTSU9OX0xPU1QQERIeChpFUlJPUl9SRUFTT05fU0VTU0lPTl9FTkRFRBASEh4KGkVSUk9SX1JFQVNPTl9OT19PUEVOX1dBVENIEBMSHQoZRVJST1JfUkVBU09OX1JBVEVfTElNSVRFRBAUEiEKHUVSUk9SX1JFQVNPTl9UT09fTUFOWV9NQVJLRVJTEBUSGQoVRVJST1JfUkVBU09OX0RSQUlOSU5HEBYSIgoeRVJST1JfUkVBU09OX1NUT1JFX1VOQVZBSUxBQkxFEBcSHwobRVJST1JfUkVBU09OX1VTRVJfTk9UX0ZPVU5EEBgSIQodRVJST1JfUkVBU09OX1NFTEZfTk9UX0FMTE9XRUQQGRIeChpFUlJPUl9SRUFTT05fTk9UX1BFUk1JVFRFRBAaEhkKFUVSUk9SX1JFQVNPTl9JTlRFUk5BTBAbKv0BChBTZXNzaW9uRW5kUmVhc29uEiIKHlNFU1NJT05fRU5EX1JFQVNPTl9VTlNQRUNJRklFRBAAEiEKHVNFU1NJT05fRU5EX1JFQVNPTl9MT0dHRURfT1VUEAESHQoZU0VTU0lPTl9FTkRfUkVBU09OX0tJQ0tFRBACEhwKGFNFU1NJT05fRU5EX1JFQVNPTl9BRE1JThADEiAKHFNFU1NJT05fRU5EX1JFQVNPTl9MSU5LX0xPU1QQBBIeChpTRVNTSU9OX0VORF9SRUFTT05fREVDQVlFRBAFEiMKH1NFU1NJT05fRU5EX1JFQVNPTl9VU0VSX0RFTEVURUQQBmIGcHJvdG8z");
 
 /**
- * Every refusal carries a `google.rpc.ErrorInfo` whose `domain` is `userstatus` and whose `reason` is one of these names without the prefix.
+ * Every refusal that SPEC.md names carries a `google.rpc.ErrorInfo` whose `domain` is `userstatus` and whose `reason` is one of these names without the prefix.
  * Its `metadata` may hold `vendor_code` (the vendor's own number, in vendor profiles), `field` (path of the field at fault), `limit` (the
  * number that was exceeded) and `end_reason` (of a session). Message texts are for people and never read by programs.
  *
@@ -79,14 +79,14 @@ export const ErrorReason = {
   TTL_NOT_SUPPORTED: 7,
 
   /**
-   * INVALID_ARGUMENT. The cursor was not made by any server of this protocol, or was damaged.
+   * INVALID_ARGUMENT. The cursor is not of a form that this server gives, or was damaged.
    *
    * @generated from enum value: ERROR_REASON_MALFORMED_CURSOR = 8;
    */
   MALFORMED_CURSOR: 8,
 
   /**
-   * INVALID_ARGUMENT. The page token was not given by this call.
+   * INVALID_ARGUMENT. The page token was not given by this call to this user for these `user_ids`.
    *
    * @generated from enum value: ERROR_REASON_MALFORMED_PAGE_TOKEN = 9;
    */
@@ -142,7 +142,7 @@ export const ErrorReason = {
   SESSION_NOT_FOUND: 16,
 
   /**
-   * FAILED_PRECONDITION. The session's link was lost. Heartbeat, Watch or Login revives it.
+   * FAILED_PRECONDITION. The session is lost: its link was, and its grace is over. Heartbeat, Watch or Login revives it.
    *
    * @generated from enum value: ERROR_REASON_SESSION_LOST = 17;
    */
@@ -220,7 +220,7 @@ export const ErrorReason = {
 } as const;
 
 /**
- * Every refusal carries a `google.rpc.ErrorInfo` whose `domain` is `userstatus` and whose `reason` is one of these names without the prefix.
+ * Every refusal that SPEC.md names carries a `google.rpc.ErrorInfo` whose `domain` is `userstatus` and whose `reason` is one of these names without the prefix.
  * Its `metadata` may hold `vendor_code` (the vendor's own number, in vendor profiles), `field` (path of the field at fault), `limit` (the
  * number that was exceeded) and `end_reason` (of a session). Message texts are for people and never read by programs.
  *
@@ -276,7 +276,7 @@ export const SessionEndReason = {
   LINK_LOST: 4,
 
   /**
-   * Its link was lost and stayed so for the profile's `decay`, or newer lost sessions took its place.
+   * It was lost for the profile's `decay`, or newer lost sessions took its place.
    *
    * @generated from enum value: SESSION_END_REASON_DECAYED = 5;
    */

@@ -109,7 +109,7 @@ export type Profile = Message<"userstatus.v1.Profile"> & {
   vendorNumbers?: VendorNumbers | undefined;
 
   /**
-   * Where each value comes from, by field path such as `custom_status.max_bytes` or `rate_limits[Subscribe]`.
+   * Where each value comes from, by field path such as `custom_status.max_bytes` or `rate_limits`.
    *
    * @generated from field: map<string, userstatus.v1.Provenance> provenance = 13;
    */
@@ -432,7 +432,7 @@ export const SessionRuleSchema: GenMessage<SessionRule> = /*@__PURE__*/
   messageDesc(file_userstatus_v1_profile, 6);
 
 /**
- * A call rate: in any window at most so many.
+ * A call rate, on the app's clock: `max_calls` after a window without calls (SPEC.md §16).
  *
  * @generated from message userstatus.v1.RateLimit
  */
@@ -445,7 +445,7 @@ export type RateLimit = Message<"userstatus.v1.RateLimit"> & {
   procedure: string;
 
   /**
-   * Most admitted calls in a window.
+   * Calls that are admitted at once.
    *
    * @generated from field: int32 max_calls = 2;
    */

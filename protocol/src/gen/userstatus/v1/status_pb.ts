@@ -23,7 +23,7 @@ export const file_userstatus_v1_status: GenFile = /*@__PURE__*/
  */
 export type CustomStatus = Message<"userstatus.v1.CustomStatus"> & {
   /**
-   * The text, UTF-8, at most `CustomStatusRules.max_bytes` bytes. Empty: the user has none.
+   * The text, UTF-8, 1 to `CustomStatusRules.max_bytes` bytes.
    *
    * @generated from field: string text = 1;
    */
@@ -299,7 +299,7 @@ export const OnlineStatus = {
   UNSPECIFIED: 0,
 
   /**
-   * At least one session is live, or lost for less than its grace.
+   * At least one session is live, or away within its grace.
    *
    * @generated from enum value: ONLINE_STATUS_ONLINE = 1;
    */

@@ -917,7 +917,7 @@ export const UserStatusService: GenService<{
     output: typeof GetServerInfoResponseSchema;
   },
   /**
-   * Starts a session, or goes on with the one of this user and device. Registers the user if he is not.
+   * Starts a session, or goes on with the one of this user and device. Registers a user who is not, or refuses him (USER_NOT_FOUND).
    *
    * @generated from rpc userstatus.v1.UserStatusService.Login
    */

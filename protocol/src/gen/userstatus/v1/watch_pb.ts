@@ -112,7 +112,7 @@ export type WatchEvent = Message<"userstatus.v1.WatchEvent"> & {
     case: "synced";
   } | {
     /**
-     * A row was made or refreshed (in the snapshot: stands). The target's status follows unless this stream carried that revision.
+     * A row was made or refreshed (in the snapshot: stands). The target's status follows, unless this stream has carried that revision since it became visible.
      *
      * @generated from field: userstatus.v1.Subscription subscribed = 5;
      */

@@ -229,7 +229,7 @@ export const GetFeaturesResponseSchema: GenMessage<GetFeaturesResponse> = /*@__P
  */
 export type UpdateFeaturesRequest = Message<"userstatus.admin.v1.UpdateFeaturesRequest"> & {
   /**
-   * The new values.
+   * The new values. Unset: INVALID_FIELD.
    *
    * @generated from field: userstatus.admin.v1.Features features = 1;
    */

@@ -66,14 +66,14 @@ export const GetClockResponseSchema: GenMessage<GetClockResponse> = /*@__PURE__*
  */
 export type AdvanceClockRequest = Message<"userstatus.testing.v1.AdvanceClockRequest"> & {
   /**
-   * By how much, 0 to 400 days.
+   * By how much, 0 to 400 days, and not beyond the year 2200, else INVALID_FIELD. Unset: 0.
    *
    * @generated from field: google.protobuf.Duration duration = 1;
    */
   duration?: Duration | undefined;
 
   /**
-   * Live sessions stay alive: each lease is moved by the same duration.
+   * Sessions whose lease runs stay alive: each lease is moved by the same duration.
    *
    * @generated from field: bool hold_leases = 2;
    */
