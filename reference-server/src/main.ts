@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// The program `userstatus-server`: configuration in, server up, signals out. Exit codes: 0 stopped, 1 failed, 2 wrong configuration.
+// The program `userstatus-server`: configuration in, server up, signals out.
+// Exit codes: 0 stopped, 1 failed, 2 wrong configuration.
 import { readFileSync } from "node:fs";
 import { ConfigError } from "./config/config-error.ts";
 import { loadConfig } from "./config/load.ts";

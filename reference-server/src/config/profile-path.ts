@@ -25,26 +25,22 @@ export function setByPath(root: JsonObject, desc: DescMessage, path: string, tex
   const steps = readPath(path);
   let json = root;
   let message = desc;
-  for (let at = 0; ; at++) {
+  for (let at = 0; at < steps.length; at++) {
     const step = steps[at];
     if (step?.kind !== "name") throw expected("the path of --set", `to name a field of ${message.name} there`, path);
     const field = findField(message, step.text);
-    const last = at === steps.length - 1;
-    if (field.fieldKind === "list" || field.fieldKind === "map") {
-      if (last) return assign(json, field.name, text, () => wholeValue(field, text, path));
-      const inner = steps[++at]?.text ?? "";
-      const place = field.fieldKind === "list" ? placeInList(json, field, inner, path) : placeInMap(json, field, inner);
-      if (at === steps.length - 1) return place.assign(text, () => elementValue(field, text, path));
-      if (field.message === undefined) throw expected("the path of --set", `to end at ${inner}`, path);
-      json = place.object();
-      message = field.message;
-    } else if (last) {
-      return assign(json, field.name, text, () => elementValue(field, text, path));
-    } else {
-      if (field.message === undefined) throw expected("the path of --set", `to end at ${step.text}`, path);
-      json = objectAt(json, field.name);
-      message = field.message;
+    let place = placeInObject(json, field.name);
+    let whole = field.fieldKind === "list" || field.fieldKind === "map";
+    const inner = whole ? steps[at + 1] : undefined;
+    if (inner !== undefined) {
+      at++;
+      whole = false;
+      place =
+        field.fieldKind === "list" ? placeInList(json, field, inner.text, path) : placeInMap(json, field, inner.text);
     }
+    if (at === steps.length - 1) place.assign(text, () => (whole ? wholeValue : elementValue)(field, text, path));
+    else if (field.message === undefined) throw expected("the path of --set", `to end at ${step.text}`, path);
+    else [json, message] = [place.object(), field.message];
   }
 }
 
@@ -60,37 +56,43 @@ function findField(message: DescMessage, name: string): DescField {
   );
 }
 
-function assign(json: JsonObject, name: string, text: string, value: () => JsonValue): void {
-  if (text === "") delete json[name];
-  else json[name] = value();
-}
-
-/** The object at `key`, made if there is none. */
-function objectAt(json: JsonObject, key: string): JsonObject {
-  const inner = (json[key] ?? {}) as JsonObject;
-  json[key] = inner;
-  return inner;
-}
-
-/** A place inside a list or a map. */
+/** Where a value stands, in an object, a list or a map. */
 interface Place {
+  /** An empty text takes the value away. */
   readonly assign: (text: string, value: () => JsonValue) => void;
+  /** The object that stands there, made if there is none. */
   readonly object: () => JsonObject;
 }
 
+function placeInObject(json: JsonObject, key: string): Place {
+  return {
+    assign: (text, value) => {
+      if (text === "") delete json[key];
+      else json[key] = value();
+    },
+    object: () => {
+      const inner = (json[key] ?? {}) as JsonObject;
+      json[key] = inner;
+      return inner;
+    },
+  };
+}
+
 function placeInMap(json: JsonObject, field: DescField, key: string): Place {
-  const map = objectAt(json, field.name);
-  return { assign: (text, value) => assign(map, key, text, value), object: () => objectAt(map, key) };
+  return placeInObject(placeInObject(json, field.name).object(), key);
 }
 
 function placeInList(json: JsonObject, field: DescField, key: string, path: string): Place {
   const list = (json[field.name] ?? []) as JsonValue[];
   json[field.name] = list;
-  const byProcedure = list.findIndex((entry) => (entry as JsonObject)["procedure"] === key);
+  const byProcedure = list.findIndex((entry) => (entry as JsonObject).procedure === key);
   const at = /^\d{1,4}$/.test(key) ? Number(key) : byProcedure;
   if (at < 0 || at > list.length) throw expected(`[${key}] of --set ${path}`, `a place from 0 to ${list.length}`, key);
   return {
-    assign: (text, value) => void (text === "" ? list.splice(at, 1) : list.splice(at, 1, value())),
+    assign: (text, value) => {
+      if (text === "") list.splice(at, 1);
+      else list.splice(at, 1, value());
+    },
     object: () => {
       const entry = (list[at] ?? {}) as JsonObject;
       list[at] = entry;

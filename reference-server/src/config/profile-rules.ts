@@ -43,6 +43,10 @@ function checkLimits({ customStatus, subscription, query, status }: Profile): vo
   checkWhole("subscription.unsubscribe_batch_max", subscription?.unsubscribeBatchMax, batchLimit);
   checkWhole("subscription.list_page_max", subscription?.listPageMax, batchLimit);
   checkWhole("subscription.max_subscriptions", subscription?.maxSubscriptions, subscriptionsLimit);
+  if ((subscription?.subscribeBatchMax ?? 0) > (subscription?.maxSubscriptions ?? 0)) {
+    const expectedMax = `at most subscription.max_subscriptions (${subscription?.maxSubscriptions})`;
+    throw expected("subscription.subscribe_batch_max", expectedMax, String(subscription?.subscribeBatchMax));
+  }
   checkTtls("subscription", subscription);
   checkWhole("query.batch_max", query?.batchMax, batchLimit);
   checkOptional("custom_status.clear_after_logout", customStatus?.clearAfterLogout, 0);

@@ -56,7 +56,7 @@ describe("session policy", () => {
   test("the claim follows, and the value is marked as the operator's", () => {
     const single = build({ sessionPolicy: "single" });
     expect(single.claims).not.toContain("multi_session");
-    expect(single.provenance["session_rules"]).toMatchObject({
+    expect(single.provenance.session_rules).toMatchObject({
       mark: ProvenanceMark.ASSUMED,
       document: "the operator",
     });
@@ -65,9 +65,14 @@ describe("session policy", () => {
 });
 
 describe("--set", () => {
+  test("a batch larger than the cap is refused", () => {
+    expect(() => set("subscription.max_subscriptions=50")).toThrow(/subscribe_batch_max.*at most.*50/);
+  });
+
   test("numbers, durations, switches, enums, lists", () => {
     const profile = set(
       "subscription.max_subscriptions=50",
+      "subscription.subscribe_batch_max=50",
       "liveness[0].lease=40s",
       "liveness[1].lease=90000ms",
       "liveness[0].platforms=WEB,MINI_PROGRAM",

@@ -41,7 +41,7 @@ async function failure(work: Promise<unknown>): Promise<{ code: Code; text: stri
     (thrown: unknown) => ConnectError.from(thrown),
   );
   const [info] = error.findDetails(ErrorInfoSchema);
-  expect(info?.metadata["vendor_code"]).toBe(info === undefined ? undefined : "6000007");
+  expect(info?.metadata.vendor_code).toBe(info === undefined ? undefined : "6000007");
   return { code: error.code, text: error.rawMessage, reason: info?.reason };
 }
 

@@ -1,5 +1,5 @@
-// Answers that are complete before their request is: refusals of what is too large, or not authenticated. The answer must reach the
-// client, and what he goes on sending must cost neither memory nor a connection that stays.
+// Answers that are complete before their request is: refusals of what is too large, or not authenticated. The answer
+// must reach the client, and what he goes on sending must cost neither memory nor a connection that stays.
 import { constants } from "node:http2";
 import type { EdgeRequest, EdgeResponse } from "./one-port.ts";
 

@@ -1,11 +1,16 @@
 // What one listener answers: the RPCs of its routes over Connect, gRPC and gRPC-Web, `/healthz`, and 404.
-import type { ConnectRouter, HandlerContext, Interceptor } from "@connectrpc/connect";
+import { constants } from "node:http2";
+import { type ConnectRouter, createContextValues, type HandlerContext, type Interceptor } from "@connectrpc/connect";
 import { compressionGzip, connectNodeAdapter } from "@connectrpc/connect-node";
+import { breakOffKey } from "../rpc/stream-control.ts";
 import { createCorsGuard } from "./cors.ts";
 import { allowEarlyAnswer } from "./early-answer.ts";
 import type { EdgeHandler, EdgeRequest } from "./one-port.ts";
 
-/** Most bytes of one request message, before and after decompression: above what SPEC §3 `message-size` wants accepted, below what it wants refused. */
+/**
+ * Most bytes of one request message, before and after decompression: above what SPEC §3 `message-size` wants accepted,
+ * below what it wants refused.
+ */
 export const readMaxBytes: number = 1024 * 1024;
 
 /** Greatest deadline of a caller. More would overflow the timers below, and end the call at once. */
@@ -31,6 +36,7 @@ export function createListenerHandler(options: ListenerOptions): EdgeHandler {
   const rpc = connectNodeAdapter({
     routes: options.routes,
     requestGate: options.gate,
+    contextValues: (request) => createContextValues().set(breakOffKey, () => breakOff(request)),
     interceptors: [...options.interceptors],
     shutdownSignal: options.shutdownSignal,
     readMaxBytes,
@@ -50,6 +56,11 @@ export function createListenerHandler(options: ListenerOptions): EdgeHandler {
       answer(response, 400, "bad request: no usable Host\n");
     }
   };
+}
+
+function breakOff(request: EdgeRequest): void {
+  if ("stream" in request) request.stream.close(constants.NGHTTP2_CANCEL);
+  else request.socket.destroy();
 }
 
 /** What responses of HTTP/1.1 and HTTP/2 have in common here. */

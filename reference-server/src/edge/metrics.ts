@@ -12,7 +12,7 @@ export interface MetricsSources {
 
 export interface Metrics {
   readonly onCall: (outcome: CallOutcome) => void;
-  /** A connection of this listener was turned away. */
+  /** A connection of this listener was not taken. */
   readonly onDrop: (listener: string) => void;
   /** The whole page. */
   readonly text: () => Promise<string>;
@@ -41,7 +41,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   });
   const drops = new Counter({
     name: "userstatus_connections_dropped_total",
-    help: "Connections turned away because there were too many.",
+    help: "Connections that were not taken because there were too many.",
     labelNames: ["listener"],
     registers,
   });

@@ -28,7 +28,7 @@ export interface OnePortOptions {
   readonly handler: EdgeHandler;
   readonly limits: ConnectionLimits;
   readonly tls?: TlsFiles | undefined;
-  /** Told of each connection that was turned away because there were too many. */
+  /** Told of each connection that was not taken: there were too many, or the process has no more file descriptors. */
   readonly onDrop?: (() => void) | undefined;
 }
 
@@ -91,7 +91,7 @@ export function createOnePort({ handler, limits, tls, onDrop }: OnePortOptions):
   front.on("drop", () => onDrop?.());
 
   return {
-    listen: (host, port) => bind(front, host, port),
+    listen: (host, port) => bind(front, host, port, () => onDrop?.()),
     connectionCount: () => sockets.size,
     close: async (limitMs) => {
       closing = true;
@@ -118,8 +118,10 @@ function createHttp2Server(limits: ConnectionLimits, handler: EdgeHandler): Http
     maxSessionMemory: limits.maxSessionMemoryMib,
   });
   server.on("request", (request, response) => {
-    // As requestTimeout of HTTP/1.1, which HTTP/2 servers of Node don't have.
-    const timer = setTimeout(() => request.stream.close(constants.NGHTTP2_CANCEL), limits.requestMs);
+    // As requestTimeout of HTTP/1.1, which HTTP/2 servers of Node don't have. A request may be complete but not read.
+    const timer = setTimeout(() => {
+      if (request.stream.state.remoteClose !== 1) request.stream.close(constants.NGHTTP2_CANCEL);
+    }, limits.requestMs);
     const stop = (): void => clearTimeout(timer);
     request.once("end", stop).once("close", stop);
     handler(request, response);
@@ -128,13 +130,13 @@ function createHttp2Server(limits: ConnectionLimits, handler: EdgeHandler): Http
   return server;
 }
 
-function bind(front: Server, host: string, port: number): Promise<number> {
+function bind(front: Server, host: string, port: number, onAcceptError: () => void): Promise<number> {
   return new Promise((resolve, reject) => {
     front.once("error", reject);
     front.listen({ host, port, backlog: 4_096 }, () => {
       front.off("error", reject);
-      // Later faults of the listening socket (such as too many open files) cost single connections, never the server.
-      front.on("error", ignore);
+      // Later faults of the listening socket cost single connections, never the server.
+      front.on("error", onAcceptError);
       resolve((front.address() as AddressInfo).port);
     });
   });

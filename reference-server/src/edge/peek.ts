@@ -15,8 +15,8 @@ export function recognise(bytes: Uint8Array): Spoken | undefined {
 }
 
 /**
- * Calls `decide` once with what the connection speaks, all its bytes put back. A connection that does not say in `limitMs`, fails,
- * or ends before, is destroyed.
+ * Calls `decide` once with what the connection speaks, all its bytes put back. A connection that does not say in
+ * `limitMs`, fails, or ends before, is destroyed.
  */
 export function peek(socket: Socket, limitMs: number, decide: (spoken: Spoken) => void): void {
   let seen: Buffer = Buffer.alloc(0);

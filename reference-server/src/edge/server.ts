@@ -156,7 +156,8 @@ async function listen(
 
 function listenHttp(server: Server, { host, port }: Address): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once("error", reject);
+    // Stays, so that a later fault of the socket does not end the process.
+    server.on("error", reject);
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
   });
 }

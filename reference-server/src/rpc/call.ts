@@ -5,10 +5,10 @@ import { Refused } from "../core/refused.ts";
 import { type Identity, identityKey } from "./identity.ts";
 import { refusal } from "./refuse.ts";
 
-/** The caller; the authentication interceptor has seen to it that there is one. */
+/** The caller; the authentication gate has seen to it that there is one. */
 export function callerOf(context: HandlerContext): Identity {
   const identity = context.values.get(identityKey);
-  if (!identity) throw new ConnectError("no identity: the authentication interceptor is missing", Code.Internal);
+  if (!identity) throw new ConnectError("no identity: the authentication gate is missing", Code.Internal);
   return identity;
 }
 

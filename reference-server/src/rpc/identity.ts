@@ -1,4 +1,4 @@
-// Who calls: put into the context of each call by the authentication interceptor.
+// Who calls: put into the context of each call by the authentication gate.
 import { type ContextKey, createContextKey } from "@connectrpc/connect";
 
 /** What a good token says. */

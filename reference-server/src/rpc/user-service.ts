@@ -6,6 +6,7 @@ import { asRpcError, callerOf, refusing } from "./call.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { identityKey } from "./identity.ts";
 import { createSessionMethods } from "./session-methods.ts";
+import { breakOffKey } from "./stream-control.ts";
 import { createSubscriptionMethods } from "./subscription-methods.ts";
 import { marker } from "./validate.ts";
 
@@ -58,7 +59,8 @@ export function createUserService(deps: ServiceDeps, info: ServerInfoOptions): S
       const { appId, userId, expiresAtMs } = callerOf(context);
       const { sessionId, cursor } = request;
       try {
-        const open = { appId, userId, sessionId, cursor, tokenExpiresAtMs: expiresAtMs };
+        const breakOff = context.values.get(breakOffKey);
+        const open = { appId, userId, sessionId, cursor, tokenExpiresAtMs: expiresAtMs, breakOff };
         yield* await hub.open(open, context.signal);
       } catch (error) {
         throw asRpcError(error, profile);

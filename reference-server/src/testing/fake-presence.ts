@@ -17,8 +17,11 @@ export interface FakePresence extends PresenceServer {
 /** Login of the device `crash` throws; `forbidden` is refused. Watch stays open until drain; of the session `crash` it throws. */
 export function createFakePresence(options: PresenceServerOptions): FakePresence {
   const callers: (Identity | undefined)[] = [];
-  const draining = Promise.withResolvers<void>();
   let drained = false;
+  let endStreams = (): void => {};
+  const draining = new Promise<void>((resolve) => {
+    endStreams = resolve;
+  });
   let closed = false;
   return {
     options,
@@ -42,7 +45,7 @@ export function createFakePresence(options: PresenceServerOptions): FakePresence
           yield { events: [{ event: { case: "hello", value: { epoch: "e1" } } }] };
           if (sessionId === "crash") throw new Error("the password of the database is hunter2");
           const gone = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
-          await Promise.race([draining.promise, gone]);
+          await Promise.race([draining, gone]);
           if (drained) yield { events: [{ event: { case: "watchEnd", value: { reason: WatchEndReason.DRAIN } } }] };
         },
       });
@@ -56,7 +59,7 @@ export function createFakePresence(options: PresenceServerOptions): FakePresence
     stats: () => ({ apps: 1, users: 2, watches: 3, delivered: 4 }),
     drain: async () => {
       drained = true;
-      draining.resolve();
+      endStreams();
     },
     close: () => {
       closed = true;

@@ -65,7 +65,10 @@ export function createHubBench(profile = "standard", changes: JsonObject = {}): 
     },
     open: async (userId, sessionId, cursor = new Uint8Array(), tokenExpiresAtMs = null) => {
       const gone = new AbortController();
-      const frames = await hub.open({ appId, userId, sessionId, cursor, tokenExpiresAtMs }, gone.signal);
+      const frames = await hub.open(
+        { appId, userId, sessionId, cursor, tokenExpiresAtMs, breakOff: () => gone.abort() },
+        gone.signal,
+      );
       return streamOf(frames, gone);
     },
   };

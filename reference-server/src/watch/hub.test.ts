@@ -223,6 +223,17 @@ describe("ends", () => {
     expect((await stream.rest()).at(-1)).toBe(`end ${WatchEndReason.LEASE_EXPIRED} true`);
   });
 
+  it("are broken off where nobody reads them", async () => {
+    const { alice } = await start();
+    const stream = await bench.open("alice", alice);
+    await stream.until("snapshotEnd");
+    const armed = bench.wall.armed();
+    await bench.open("alice", alice);
+    expect(bench.wall.armed()).toBe(armed + 1);
+    bench.wall.pass(30_000);
+    expect(await stream.next()).toBeUndefined();
+  });
+
   it("come when the token runs out, unless a newer one came", async () => {
     const { alice } = await start("tencent-native");
     await bench.store.update(app, "alice", (record) => {

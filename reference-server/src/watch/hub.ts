@@ -31,6 +31,8 @@ export interface OpenRequest {
   readonly cursor: Uint8Array;
   /** Of the token that opens it; null: never. */
   readonly tokenExpiresAtMs: number | null;
+  /** Ends the stream from below, for a reader who does not read. */
+  readonly breakOff: () => void;
 }
 
 export interface Hub {
@@ -48,6 +50,8 @@ export interface Hub {
 const readSlice = 500;
 /** A timer of a token beyond this is armed in stretches. */
 const timerMaxMs = 2 ** 31 - 1;
+/** How long a stream that the server has ended may take to be read to its end. */
+const endingMs = 30_000;
 /** Entries that may wait for one stream beside two for each row of a full list. */
 const tableSpare = 10_000;
 
@@ -55,6 +59,7 @@ export function createHub(options: HubOptions): Hub {
   const { store, rules, wallNow, onFault } = options;
   const registry = createWatchRegistry(store);
   const tokenTimers = new Map<Watch, () => void>();
+  const endTimers = new Map<Watch, () => void>();
   const tableMax = 2 * rules.maxSubscriptions + tableSpare;
   let delivered = 0;
   let draining = false;
@@ -73,8 +78,7 @@ export function createHub(options: HubOptions): Hub {
   store.listen(dispatch);
 
   const armToken = (watch: Watch, expiresAtMs: number | null): void => {
-    tokenTimers.get(watch)?.();
-    tokenTimers.delete(watch);
+    disarm(tokenTimers, watch);
     if (expiresAtMs === null || watch.ended) return;
     const leftMs = expiresAtMs - wallNow();
     const cancel = options.schedule(Math.min(timerMaxMs, Math.max(0, leftMs)), () => {
@@ -91,8 +95,8 @@ export function createHub(options: HubOptions): Hub {
   };
 
   const close = (watch: Watch): void => {
-    tokenTimers.get(watch)?.();
-    tokenTimers.delete(watch);
+    disarm(tokenTimers, watch);
+    disarm(endTimers, watch);
     registry.remove(watch);
     watch.abandon();
     if (registry.size === 0) whenEmpty?.();
@@ -239,13 +243,17 @@ export function createHub(options: HubOptions): Hub {
         renew(record, sessionId, request.tokenExpiresAtMs, nowMs, context),
       );
       if (!session) throw refuseKicked();
-      const watch = new Watch({
+      const onEnding = (): void => {
+        endTimers.set(watch, options.schedule(endingMs, request.breakOff));
+      };
+      const watch: Watch = new Watch({
         appId,
         userId,
         sessionId,
         wallNow,
         hello: hello(appId, epoch, ResumeResult.RESET),
         tableMax,
+        onEnding,
       });
       registry.ofSession(appId, userId, sessionId)?.finish(WatchEndReason.REPLACED, false);
       detach(registry.ofSession(appId, userId, sessionId));
@@ -283,17 +291,21 @@ export function createHub(options: HubOptions): Hub {
     stats: () => ({ watches: registry.size, delivered }),
     close: () => {
       cancelRound();
-      for (const cancel of tokenTimers.values()) cancel();
+      for (const cancel of [...tokenTimers.values(), ...endTimers.values()]) cancel();
     },
   };
 
   /** A replaced Watch is out of the indexes at once: what comes next is the new one's. Its own stream closes it. */
   function detach(watch: Watch | undefined): void {
     if (!watch) return;
-    tokenTimers.get(watch)?.();
-    tokenTimers.delete(watch);
+    disarm(tokenTimers, watch);
     registry.remove(watch);
   }
+}
+
+function disarm(timers: Map<Watch, () => void>, watch: Watch): void {
+  timers.get(watch)?.();
+  timers.delete(watch);
 }
 
 /** Targets of rows that were deleted since; undefined: none. */

@@ -28,6 +28,8 @@ export interface WatchOptions {
   readonly wallNow: () => number;
   /** What the stream begins with if it is ended before it is opened. */
   readonly hello: Event;
+  /** Called once, when the server ends the stream while its reader may not read. */
+  readonly onEnding: () => void;
   /** Most entries that may wait; one more ends the stream with RESYNC. */
   readonly tableMax: number;
 }
@@ -66,6 +68,7 @@ export class Watch {
   readonly #wallNow: () => number;
   readonly #hello: Event;
   readonly #tableMax: number;
+  readonly #onEnding: () => void;
   /** Wall time at which something last left. */
   lastSentMs: number;
 
@@ -76,6 +79,7 @@ export class Watch {
     this.#wallNow = options.wallNow;
     this.#hello = options.hello;
     this.#tableMax = options.tableMax;
+    this.#onEnding = options.onEnding;
     this.lastSentMs = options.wallNow();
   }
 
@@ -181,6 +185,7 @@ export class Watch {
       },
     });
     this.#phase = "ending";
+    this.#onEnding();
     this.#notify();
   }
 

@@ -10,8 +10,8 @@ export function isDevelopmentToken(token: string): boolean {
 }
 
 /**
- * Accepts `dev:APP:USER`, `dev@EXPIRY:APP:USER` with an expiry in seconds since 1970 (a fraction is allowed), and `dev-admin:APP`.
- * USER is everything after the last fixed colon, and may hold colons.
+ * Accepts `dev:APP:USER`, `dev@EXPIRY:APP:USER` with an expiry in seconds since 1970 (a fraction is allowed), and
+ * `dev-admin:APP`. USER is everything after the last fixed colon, and may hold colons.
  */
 export function createDevelopmentAuthenticator(): Authenticator {
   return { authenticate: async (token, nowMs) => judge(token, nowMs) };

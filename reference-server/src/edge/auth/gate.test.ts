@@ -26,7 +26,7 @@ async function call(method: DescMethod, authorization?: string, apps: string[] =
   } catch (thrown) {
     const error = ConnectError.from(thrown);
     const [info] = error.findDetails(ErrorInfoSchema);
-    return { code: error.code, reason: info?.reason, vendorCode: info?.metadata["vendor_code"] };
+    return { code: error.code, reason: info?.reason, vendorCode: info?.metadata.vendor_code };
   }
   return values.get(identityKey) as Identity | undefined;
 }

@@ -74,9 +74,9 @@ function refusedBy(cause: unknown): TokenVerdict {
 
 function claimsOf(payload: JWTPayload, defaultAppId: string | undefined): TokenClaims {
   return {
-    appId: payload["app"] ?? defaultAppId,
+    appId: payload.app ?? defaultAppId,
     userId: payload.sub,
-    admin: payload["role"] === "admin",
+    admin: payload.role === "admin",
     // `exp` may have a fraction; the library compares whole seconds, judgeClaims milliseconds.
     expiresAtMs: payload.exp === undefined ? null : Math.floor(payload.exp * 1_000),
   };
