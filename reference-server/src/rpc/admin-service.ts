@@ -58,7 +58,9 @@ export function createAdminService(deps: ServiceDeps): ServiceImpl<typeof AdminS
       const friends = found
         .filter((record) => isKnown(record, rules) && record.userId !== request.userId)
         .map((record) => record.userId);
-      const friendUserIds = await store.update(appId, request.userId, (record, _nowMs, core) => {
+      const friendUserIds = await store.update(appId, request.userId, (record, nowMs, core) => {
+        // Without a registry he counts as registered before anything is known of him.
+        register(record, nowMs, core);
         setFriends(record, friends, core);
         return [...record.friends];
       });

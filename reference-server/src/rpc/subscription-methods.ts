@@ -48,7 +48,7 @@ export function createSubscriptionMethods(deps: ServiceDeps): Methods {
       const found = await store.read(caller.appId, ids);
       const targets = found
         .filter((target) => target.userId !== caller.userId && isKnown(target, rules))
-        .map(({ userId, incarnation }) => ({ userId, incarnation }));
+        .map(({ userId, incarnation }) => ({ userId, incarnation: rules.registry ? incarnation : 0 }));
       await freeGoneRows(deps, caller.appId, record, targets.length);
       const rows = await store.update(caller.appId, caller.userId, (own, nowMs, core) => {
         subscribe(own, request.sessionId, targets, ttlMs, nowMs, core);
@@ -142,7 +142,7 @@ async function freeGoneRows(
   if (record.rows.size + more > deps.rules.maxSubscriptions) await dropGoneRows(deps, appId, record);
 }
 
-async function dropGoneRows({ store }: ServiceDeps, appId: string, record: Readonly<UserRecord>): Promise<void> {
-  const gone = await findGone(store, appId, record);
+async function dropGoneRows({ store, rules }: ServiceDeps, appId: string, record: Readonly<UserRecord>): Promise<void> {
+  const gone = await findGone(store, rules, appId, record);
   if (gone) await store.update(appId, record.userId, (own, _nowMs, core) => dropGone(own, gone, core));
 }

@@ -162,7 +162,7 @@ export function createHub(options: HubOptions): Hub {
     const { appId, userId } = watch;
     const [record] = await store.read(appId, [userId]);
     if (!record) throw new Error("the store gave no record");
-    const gone = await findGone(store, appId, record);
+    const gone = await findGone(store, rules, appId, record);
     if (gone) await store.update(appId, userId, (own, _now, context) => dropGone(own, gone, context));
     if (!record.sessions.some(({ sessionId }) => sessionId === watch.sessionId)) {
       watch.finish(WatchEndReason.KICKED, false);
@@ -311,9 +311,12 @@ function disarm(timers: Map<Watch, () => void>, watch: Watch): void {
 /** Targets of rows that were deleted since; undefined: none. */
 export async function findGone(
   store: Store,
+  rules: Rules,
   appId: string,
   record: Readonly<UserRecord>,
 ): Promise<Map<string, number | null> | undefined> {
+  // Without a registry nobody can be deleted.
+  if (!rules.registry) return undefined;
   const ids = [...record.rows.keys()];
   const current = new Map<string, number | null>();
   for (let at = 0; at < ids.length; at += readSlice) {
