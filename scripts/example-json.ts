@@ -65,8 +65,10 @@ export function mismatch(expected: Json, got: Json | undefined, names: Names, pa
   if (got === undefined) return difference(path, expected, got);
   if (expected === open) return undefined;
   if (typeof expected === "string" && expected.startsWith("$")) return matchName(expected, got, names, path);
-  if (Array.isArray(expected)) return Array.isArray(got) ? matchList(expected, got, names, path) : difference(path, expected, got);
-  if (expected === null || typeof expected !== "object") return expected === got ? undefined : difference(path, expected, got);
+  if (Array.isArray(expected))
+    return Array.isArray(got) ? matchList(expected, got, names, path) : difference(path, expected, got);
+  if (expected === null || typeof expected !== "object")
+    return expected === got ? undefined : difference(path, expected, got);
   if (got === null || typeof got !== "object" || Array.isArray(got)) return difference(path, expected, got);
   return matchObject(expected, got, names, path);
 }

@@ -1,9 +1,10 @@
 // Runs a worked example of SPEC.md against a server: each step as it is written, in an app of its own.
+import { setTimeout as sleep } from "node:timers/promises";
 import { type DescService, fromJson } from "@bufbuild/protobuf";
 import { UserStatusService } from "@userstatus/protocol";
 import { AdminService } from "@userstatus/protocol/admin";
-import { type Json, type Names, fillIn, mismatch } from "./example-json.ts";
-import { type Answer, type Call, type OpenWatch, callUnary, openWatch } from "./example-wire.ts";
+import { fillIn, type Json, mismatch, type Names } from "./example-json.ts";
+import { type Answer, type Call, callUnary, type OpenWatch, openWatch } from "./example-wire.ts";
 import type { Action, CallAction, Example, ExpectedAnswer, LoginAction } from "./spec-examples.ts";
 
 /** A server with a test clock for each app. */
@@ -14,6 +15,10 @@ export interface ExampleServer {
   readonly userToken: (app: string, user: string) => string;
   readonly adminToken: (app: string) => string;
 }
+
+/** Longest wait until a server has seen that a client went away, and how often it is asked. */
+const seenMs = 10_000;
+const pollMs = 10;
 
 let runs = 0;
 
@@ -36,7 +41,8 @@ class ExampleRun {
   readonly #app: string;
   readonly #server: ExampleServer;
   readonly #names: Names = new Map();
-  readonly #watches = new Map<string, OpenWatch>();
+  /** The newest Watch of each user. */
+  readonly #watches = new Map<string, { readonly stream: OpenWatch; readonly sessionId: Json }>();
 
   constructor(app: string, server: ExampleServer) {
     this.#app = app;
@@ -52,7 +58,7 @@ class ExampleRun {
       case "end":
         return this.#expectEnd(action.who);
       case "close":
-        return Promise.resolve(this.#watchOf(action.who).close());
+        return this.#closeWatch(action.who);
       case "clock":
         return this.advanceClock(action.ms);
       case "login":
@@ -69,7 +75,7 @@ class ExampleRun {
   }
 
   close(): void {
-    for (const watch of this.#watches.values()) watch.close();
+    for (const { stream } of this.#watches.values()) stream.close();
   }
 
   async #call({ who, method, request, answer }: CallAction): Promise<void> {
@@ -78,12 +84,26 @@ class ExampleRun {
   }
 
   async #watch({ who, request, answer }: CallAction): Promise<void> {
-    const watch = await openWatch(this.#prepare(who, "Watch", fillIn(request, this.#names)));
-    this.#watches.set(who, watch);
+    const filled = fillIn(request, this.#names) as { [key: string]: Json };
+    const stream = await openWatch(this.#prepare(who, "Watch", filled));
+    this.#watches.set(who, { stream, sessionId: filled.sessionId ?? "" });
     if (answer === undefined) return;
-    const next = await watch.next();
+    const next = await stream.next();
     if (!("end" in next) || next.end === undefined) throw new Error("expected a refusal, got a stream");
     this.#compare(answer, next.end);
+  }
+
+  /** Ends the stream, and comes back once the server has seen it: from then on it refuses Sync. */
+  async #closeWatch(who: string): Promise<void> {
+    const { sessionId } = this.#watches.get(who) ?? {};
+    this.#watchOf(who).close();
+    const deadline = Date.now() + seenMs;
+    for (let sync = 0; Date.now() < deadline; sync++) {
+      const request = { sessionId: sessionId ?? "", marker: `seen-${sync}` };
+      if (!(await callUnary(this.#prepare(who, "Sync", request))).ok) return;
+      await sleep(pollMs);
+    }
+    throw new Error(`the server does not see that the Watch of ${who} is closed`);
   }
 
   /** What stands after `given`. */
@@ -117,7 +137,11 @@ class ExampleRun {
     return {
       baseUrl: admin ? this.#server.adminUrl : this.#server.url,
       procedure: `${service.typeName}/${method}`,
-      token: admin ? this.#server.adminToken(this.#app) : who === "nobody" ? undefined : this.#server.userToken(this.#app, who),
+      token: admin
+        ? this.#server.adminToken(this.#app)
+        : who === "nobody"
+          ? undefined
+          : this.#server.userToken(this.#app, who),
       request,
     };
   }
@@ -146,6 +170,6 @@ class ExampleRun {
   #watchOf(who: string): OpenWatch {
     const watch = this.#watches.get(who);
     if (watch === undefined) throw new Error(`${who} has no Watch`);
-    return watch;
+    return watch.stream;
   }
 }

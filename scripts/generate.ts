@@ -1,20 +1,22 @@
-// `npm run generate`: code from proto/ (buf), requirements from SPEC.md, profiles from proto/profiles.
+// `npm run generate`: code from proto/ (buf), requirements from SPEC.md, profiles from proto/profiles, tables into SPEC.md.
 // With --check it writes nothing, and fails if a file is not as its source makes it.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type ProfilesJson, withTables } from "./profile-table.ts";
 import { parseSpec, root } from "./spec.ts";
 
 /** Path from the root → content. Whatever is generated is listed here, so that --check sees it. */
 function outputs(): Map<string, string> {
   const spec = readFileSync(join(root, "SPEC.md"), "utf8");
   const profileDir = join(root, "proto/profiles");
-  const profiles: Record<string, unknown> = {};
+  const profiles: Record<string, ProfilesJson[string]> = {};
   for (const file of readdirSync(profileDir).sort()) {
     profiles[file.replace(/\.json$/, "")] = JSON.parse(readFileSync(join(profileDir, file), "utf8"));
   }
   return new Map([
+    ["SPEC.md", withTables(spec, profiles)],
     [
       "protocol/src/data/requirements.gen.ts",
       module(

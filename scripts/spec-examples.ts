@@ -1,6 +1,6 @@
 // Reads the worked examples of SPEC.md, Appendix A: its ```example blocks. `example-run.ts` runs them.
 // The form of a block is described in the appendix; a line that is not of that form is an error.
-import { type Json, durationMs, parseOpenJson } from "./example-json.ts";
+import { durationMs, type Json, parseOpenJson } from "./example-json.ts";
 
 /** One block. */
 export interface Example {
@@ -75,7 +75,10 @@ const forms: readonly (readonly [RegExp, (...parts: Parts) => Action])[] = [
   [/^clock \+(\S+)$/, (duration) => ({ kind: "clock", ms: durationMs(duration) })],
   [/^given (\w+) logged in as (\$\w+)$/, (who, session) => ({ kind: "login", who, session, watching: false })],
   [/^given (\w+) watching as (\$\w+)$/, (who, session) => ({ kind: "login", who, session, watching: true })],
-  [/^given (\w+) watching (\w+) as (\$\w+)$/, (who, target, session) => ({ kind: "login", who, session, watching: true, target })],
+  [
+    /^given (\w+) watching (\w+) as (\$\w+)$/,
+    (who, target, session) => ({ kind: "login", who, session, watching: true, target }),
+  ],
 ];
 
 const answerForm = /^→ (?:(ok)|([A-Z_]+), ([A-Z_]+)) (\{.*)$/;

@@ -1,5 +1,7 @@
 // What a check is, and what it gets to work with. A check is a value: listing, planning and skipping need no execution.
 // Checks know this file, the protocol and the matchers; they know nothing of transports, clocks, identities or printers.
+
+import type { Client } from "@connectrpc/connect";
 import type {
   CustomStatusInput,
   GetServerInfoResponse,
@@ -22,7 +24,6 @@ import type {
   WatchEvent,
 } from "@userstatus/protocol";
 import type { AdminService, Features } from "@userstatus/protocol/admin";
-import type { Client } from "@connectrpc/connect";
 
 /** A tool that a check can't do without. Where the run has none, the check is NOT_TESTABLE. */
 export type Tool =
@@ -53,6 +54,8 @@ export interface Check {
   readonly timeMs?: (profile: Profile) => number;
   /** It changes switches, or anything else of the whole app: it gets an app of its own, or runs alone. */
   readonly wholeApp?: boolean;
+  /** Time runs by itself for this check, in every tier: the clock of its app is never stopped, and what must pass is really waited. */
+  readonly realTime?: true;
   /** Run over each claimed wire protocol and codec, not only over a sampled one. */
   readonly everyTransport?: boolean;
   /** Decides: returns, or throws by a matcher of `t`. */
@@ -94,6 +97,10 @@ export interface Bench {
   refused(call: Promise<unknown>, reason: ReasonName, what: string): Promise<Refusal>;
   /** The call is refused, in whatever way (faults below the method). */
   refusedSomehow(call: Promise<unknown>, what: string): Promise<void>;
+  /** Ends the check as NOT_APPLICABLE: what the server advertises leaves out what it looks at. Where the profile alone tells, use `applies`. */
+  notApplicable(why: string): never;
+  /** Ends the check as NOT_TESTABLE: what it needs can't be had from this server, for a reason that no plan could see. Never for a refusal. */
+  notTestable(why: string): never;
   /** A line in the transcript, for the reader of a failure. */
   note(text: string): void;
 }
@@ -197,7 +204,11 @@ export interface RawCalls {
   query(ids: readonly string[]): Promise<{ epoch: string; results: QueryResult[] }>;
   subscribe(ids: readonly string[], ttlMs?: number | null): Promise<{ epoch: string; results: SubscribeResult[] }>;
   unsubscribe(ids: readonly string[] | "all" | "unset"): Promise<UnsubscribeResponse>;
-  list(request?: { pageSize?: number; pageToken?: string; userIds?: readonly string[] }): Promise<ListSubscriptionsResponse>;
+  list(request?: {
+    pageSize?: number;
+    pageToken?: string;
+    userIds?: readonly string[];
+  }): Promise<ListSubscriptionsResponse>;
   set(input: { text?: string; ttlMs?: number } | undefined): Promise<SetCustomStatusResponse>;
   heartbeat(): Promise<HeartbeatResponse>;
   logout(): Promise<LogoutResponse>;
@@ -267,6 +278,10 @@ export interface Link {
 /** `userstatus.admin.v1` of the check's app. */
 export interface AdminTool {
   readonly client: Client<typeof AdminService>;
+  /** A client of the admin service that acts with another token, or with none (null). */
+  as(token: string | null): Client<typeof AdminService>;
+  /** A token of the role `admin` of the check's app. */
+  token(): Promise<string>;
   register(ids: readonly string[]): Promise<void>;
   remove(ids: readonly string[]): Promise<void>;
   setFriends(id: string, friends: readonly string[]): Promise<void>;

@@ -9,7 +9,7 @@ export { type AuthGate, type AuthGateOptions, createAuthGate, type GatedCall } f
 export { keySet, publicKey, secretKey, type VerificationKey } from "./edge/auth/keys.ts";
 export { StartError } from "./edge/bind.ts";
 export { createLog, type Log, type LogOptions } from "./edge/log.ts";
-export type { TlsFiles } from "./edge/one-port.ts";
+export type { EdgeHandler, EdgeRequest, EdgeResponse, TlsFiles } from "./edge/one-port.ts";
 export { type RunningServer, type ServerUrls, type StartDeps, startServer } from "./edge/server.ts";
 export {
   createPresenceServer,

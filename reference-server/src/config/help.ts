@@ -8,6 +8,8 @@ export function helpText(): string {
   const lines = [
     "userstatus-server: reference server of the User Status Protocol",
     "",
+    "Usage: userstatus-server [OPTIONS]",
+    "",
     "Try it:      userstatus-server --dev",
     "Run it:      userstatus-server --jwt-secret-file FILE --profile standard",
     "",

@@ -132,6 +132,8 @@ export function register(record: UserRecord, nowMs: number, context: CoreContext
   record.revision = nextNumber(record.revision, nowMs);
   record.selfRevision = nextNumber(record.selfRevision, nowMs);
   record.statusSeq = context.seq;
+  // Whoever has him on a friend list sees him again; nobody can know him before his first registration.
+  if (record.incarnation > 1) context.changes.push({ kind: "status" });
   return true;
 }
 

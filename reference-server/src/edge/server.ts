@@ -15,7 +15,7 @@ import { defaultConnectionLimits } from "./connection-limits.ts";
 import { createListenerHandler } from "./listener.ts";
 import type { Log } from "./log.ts";
 import { createMetrics, createMetricsServer, type Metrics } from "./metrics.ts";
-import { createOnePort, type OnePort } from "./one-port.ts";
+import { createOnePort, type EdgeHandler, type OnePort } from "./one-port.ts";
 import { claimsOf, type PlannedListener, planListeners, type Role, serviceOf } from "./plan.ts";
 import { createHealthRoutes, createHealthState, type HealthState } from "./standard/health.ts";
 import { createReflectionRoutes } from "./standard/reflection.ts";
@@ -27,6 +27,9 @@ export interface StartDeps {
   readonly wallNow?: () => number;
   /** Default: the real one. */
   readonly createPresence?: (options: PresenceServerOptions) => PresenceServer;
+  /** Seams for tests: stand between the edge and its parts. Default: nothing does. */
+  readonly wrapAuthenticator?: (authenticator: Authenticator) => Authenticator;
+  readonly wrapHandler?: (handler: EdgeHandler) => EdgeHandler;
 }
 
 /** Where the listeners are reached; absent: off. */
@@ -66,8 +69,9 @@ export async function startServer(config: ServerConfig, deps: StartDeps): Promis
     connections: () =>
       Object.fromEntries([...ports].map(([{ roles }, port]) => [roles.join("+"), port.connectionCount()])),
   });
-  const authenticator = createAuthenticator(config.auth);
-  const parts: Parts = { config, log, wallNow, presence, authenticator, health, shutdown, metrics };
+  const authenticator = (deps.wrapAuthenticator ?? unchanged)(createAuthenticator(config.auth));
+  const wrapHandler = deps.wrapHandler ?? unchanged;
+  const parts: Parts = { config, log, wallNow, presence, authenticator, health, shutdown, metrics, wrapHandler };
   for (const planned of planListeners(config)) ports.set(planned, createPort(planned, parts));
   const metricsServer = config.metricsListen === null ? undefined : createMetricsServer(metrics);
 
@@ -96,6 +100,11 @@ interface Parts {
   readonly health: HealthState;
   readonly shutdown: AbortController;
   readonly metrics: Metrics;
+  readonly wrapHandler: (handler: EdgeHandler) => EdgeHandler;
+}
+
+function unchanged<T>(part: T): T {
+  return part;
 }
 
 function createPort({ roles }: PlannedListener, parts: Parts): OnePort {
@@ -125,7 +134,7 @@ function createPort({ roles }: PlannedListener, parts: Parts): OnePort {
     shutdownSignal: shutdown.signal,
   });
   const limits = { ...defaultConnectionLimits, maxConnections: config.maxConnections };
-  return createOnePort({ handler, limits, tls: config.tls, onDrop: () => metrics.onDrop(roles.join("+")) });
+  return createOnePort({ handler: parts.wrapHandler(handler), limits, tls: config.tls, onDrop: () => metrics.onDrop(roles.join("+")) });
 }
 
 async function listen(

@@ -36,7 +36,12 @@ export function createDispatch(options: DispatchOptions): Dispatch {
 
   const toWatchers = (commit: Commit): void => {
     const watchers = registry.watching(commit.appId, commit.userId);
-    for (const watch of watchers) watch.putStatus(commit.status);
+    const known = isKnown(commit.record, rules);
+    for (const watch of watchers) {
+      const seen = watch.visible.get(commit.userId);
+      if (seen?.gone && known) seen.gone = false;
+      if (known) watch.putStatus(commit.status);
+    }
     options.countDelivered(watchers.length);
   };
 
@@ -44,8 +49,9 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   const targetGone = (commit: Commit): void => {
     const gone = new Map([[commit.userId, null]]);
     for (const watch of registry.watching(commit.appId, commit.userId)) {
-      if (watch.visible.get(commit.userId)?.friend) {
-        registry.hide(watch, commit.userId, "friend");
+      const seen = watch.visible.get(commit.userId);
+      if (seen?.friend) {
+        seen.gone = true;
         watch.putEnded(commit.userId, 0, SubscriptionEndReason.TARGET_GONE);
       }
       const work = store.update(watch.appId, watch.userId, (record, _now, context) => dropGone(record, gone, context));

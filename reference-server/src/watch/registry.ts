@@ -67,7 +67,7 @@ export function createWatchRegistry(store: Store): WatchRegistry {
       const seen = watch.visible.get(target);
       if (seen) Object.assign(seen, how);
       else {
-        watch.visible.set(target, { generation: 0, friend: false, ...how });
+        watch.visible.set(target, { generation: 0, friend: false, gone: false, ...how });
         put(byTarget, watch.appId, target, watch);
       }
     },
@@ -75,7 +75,7 @@ export function createWatchRegistry(store: Store): WatchRegistry {
       const seen = watch.visible.get(target);
       if (!seen) return false;
       if (how === "row") seen.generation = 0;
-      else seen.friend = false;
+      else seen.friend = seen.gone = false;
       if (seen.generation !== 0 || seen.friend) return true;
       watch.visible.delete(target);
       take(byTarget, watch.appId, target, watch);

@@ -19,6 +19,8 @@ export interface Visibility {
   /** Generation of the explicit row; 0: none. */
   generation: number;
   friend: boolean;
+  /** A friend who was deleted: he stays on the list, unseen until he is registered anew. */
+  gone: boolean;
 }
 
 export interface WatchOptions {
@@ -111,9 +113,15 @@ export class Watch {
     this.#put(`r${row.userId}`, { case: "subscribed", value: row }, expireMs);
   }
 
+  /** Whether this stream shows the target now. */
+  shows(target: string): boolean {
+    const seen = this.visible.get(target);
+    return seen !== undefined && (seen.generation !== 0 || !seen.gone);
+  }
+
   /** A row ended, or with generation 0 the implicit row of a friend. */
   putEnded(target: string, generation: number, reason: SubscriptionEndReason): void {
-    const stillVisible = this.visible.has(target);
+    const stillVisible = this.shows(target);
     if (!stillVisible) {
       this.#pending.delete(`s${target}`);
       this.#carried.delete(target);

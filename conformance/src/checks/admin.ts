@@ -1,0 +1,224 @@
+// SPEC §18, claim `admin`: what an app's backend does. A tool, never scored, and checked all the same.
+import { OnlineStatus, WatchEndReason } from "@userstatus/protocol";
+import type { Bench, Check } from "../check.ts";
+import { flip, logInTimes, people, roomFor, sessionOf, targets } from "./lib/c-actors.ts";
+import { foldToFence, plain } from "./lib/c-state.ts";
+
+const register: Check[] = [
+  {
+    id: "admin-register/registered",
+    title: "who is registered has never logged in; registering again leaves him as he is",
+    claims: ["user_registry"],
+    tools: ["admin"],
+    async run(t: Bench) {
+      const [online] = await targets(t, 1);
+      const observer = await t.session();
+      const id = t.unregisteredId();
+      await t.admin.register([id]);
+      const idle = await observer.statusOf(id);
+      t.equal(idle.onlineStatus, t.profile.status?.neverLoggedIn, "online status of who was just registered");
+      t.equal(idle.customStatus?.text ?? "", "", "text of who was just registered");
+      const before = await observer.statusOf(online.id);
+      await t.admin.register([online.id, id]);
+      t.equal(
+        plain(await observer.statusOf(online.id)),
+        plain(before),
+        "status of an online user who was registered again",
+      );
+      t.equal(plain(await observer.statusOf(id)), plain(idle), "status of an idle user who was registered again");
+    },
+  },
+  {
+    id: "admin-register/deleted",
+    title: "who is deleted is unregistered, his sessions and Watches are over, and others go on",
+    claims: ["user_registry"],
+    tools: ["admin"],
+    async run(t: Bench) {
+      const [other] = await targets(t, 1);
+      const gone = await t.watcher();
+      const observer = await t.watcher();
+      await observer.session.subscribe([other.id, gone.user.id]);
+      await t.admin.remove([gone.user.id, t.unregisteredId()]);
+      const [first, second] = await observer.session.query([gone.user.id, other.id]);
+      t.equal(
+        first?.result.case === "error" ? first.result.value.reason : first?.result.case,
+        "USER_NOT_FOUND",
+        "query of who was deleted",
+      );
+      t.equal(second?.result.case, "status", "query of another user");
+      const { error } = await gone.watch.end("Watch of who was deleted");
+      t.equal(error, undefined, "error with which the Watch of who was deleted closed");
+      await t.refusedSomehow(gone.session.raw.heartbeat(), "Heartbeat of a session of who was deleted");
+      const online = await flip(other);
+      t.equal(
+        (await foldToFence(observer.watch)).statuses.get(other.id)?.onlineStatus,
+        online,
+        "status told of another user",
+      );
+    },
+  },
+];
+
+const end: Check[] = [
+  {
+    id: "admin-end/all",
+    title:
+      "ending all sessions of a user: LOGGED_OUT at once, Watches end with KICKED, calls are refused with SESSION_ENDED",
+    tools: ["admin"],
+    async run(t: Bench) {
+      const { session, watch, user } = await t.watcher();
+      const observer = await t.watcher();
+      await observer.session.subscribe([user.id]);
+      t.equal(await t.admin.endSessions(user.id), [session.id], "sessions that EndSessions ended");
+      t.equal(
+        (await observer.session.statusOf(user.id)).onlineStatus,
+        OnlineStatus.LOGGED_OUT,
+        "online status right after",
+      );
+      const told = (await foldToFence(observer.watch)).statuses.get(user.id)?.onlineStatus;
+      t.equal(told, OnlineStatus.LOGGED_OUT, "online status told to a watcher");
+      const { end: over } = await watch.end("Watch of a session that the backend ended");
+      t.equal(over?.reason, WatchEndReason.KICKED, "reason of the Watch's end");
+      await t.refused(session.raw.heartbeat(), "SESSION_ENDED", "Heartbeat of a session that the backend ended");
+      t.equal(await t.admin.endSessions(user.id), [], "sessions that a second EndSessions ended");
+    },
+  },
+  {
+    id: "admin-end/one-of-two",
+    title: "ending one session leaves the other, and others see nothing but ONLINE; unknown ids are skipped",
+    claims: ["multi_session"],
+    tools: ["admin"],
+    applies: roomFor(2),
+    async run(t: Bench) {
+      const user = await t.user();
+      const [first, second] = await logInTimes(t, user, 2);
+      const watch = await second.watch();
+      const observer = await t.watcher();
+      await observer.session.subscribe([user.id]);
+      t.equal(
+        await t.admin.endSessions(user.id, [first.id, "no-such-session"]),
+        [first.id],
+        "sessions that EndSessions ended",
+      );
+      await t.refused(first.raw.heartbeat(), "SESSION_ENDED", "Heartbeat of the session that was ended");
+      await second.heartbeat();
+      const self = (await foldToFence(watch)).self?.sessions.map((one) => one.sessionId);
+      t.equal(self, [second.id], "sessions that the other one is told of");
+      await observer.watch.fence();
+      const told = observer.watch.statusesOf(user.id);
+      t.ok(
+        told.length > 0 && told.every((one) => one.onlineStatus === OnlineStatus.ONLINE),
+        "an observer must be told nothing but ONLINE",
+        told.map(plain),
+      );
+    },
+  },
+];
+
+const query: Check[] = [
+  {
+    id: "admin-query/as-others-see",
+    title: "the admin's query gives what other users see, in the order of the list, each once",
+    tools: ["admin"],
+    async run(t: Bench) {
+      const [online, out] = await targets(t, 2);
+      const [idle] = await people(t, 1);
+      await sessionOf(online).set("seen");
+      await flip(out);
+      const observer = await t.session();
+      const ids = [out.id, online.id, idle.id];
+      const results = await t.admin.query([...ids, online.id]);
+      t.equal(
+        results.map((one) => one.userId),
+        ids,
+        "users in the admin's answer",
+      );
+      for (const one of results) {
+        t.ok(one.result.case === "status", `the admin's query must give a status of ${one.userId}`, one.result);
+        t.equal(
+          plain(one.result.value),
+          plain(await observer.statusOf(one.userId)),
+          `status of ${one.userId}, against QueryStatuses`,
+        );
+      }
+    },
+  },
+  {
+    id: "admin-query/no-rate",
+    title: "a hundred queries of the admin in a row are all answered",
+    tools: ["admin"],
+    async run(t: Bench) {
+      const [online] = await targets(t, 1);
+      for (let call = 0; call < 100; call += 1) {
+        const [one] = await t.admin.query([online.id]);
+        t.equal(
+          one?.result.case === "status" && one.result.value.onlineStatus,
+          OnlineStatus.ONLINE,
+          `status in answer ${call + 1}`,
+        );
+      }
+    },
+  },
+  {
+    id: "admin-query/no-gate",
+    title: "with plan and switch off the admin's query goes on",
+    claims: ["feature_gates"],
+    tools: ["admin"],
+    wholeApp: true,
+    async run(t: Bench) {
+      const [online] = await targets(t, 1);
+      await t.admin.features({ plan: false, userStatus: false });
+      const [one] = await t.admin.query([online.id]);
+      t.equal(
+        one?.result.case === "status" && one.result.value.onlineStatus,
+        OnlineStatus.ONLINE,
+        "status with plan and switch off",
+      );
+    },
+  },
+];
+
+const role: Check[] = [
+  {
+    id: "admin-role/user-at-admin",
+    title: "a user's token is refused at the admin service with WRONG_ROLE, and changes nothing",
+    tools: ["admin"],
+    async run(t: Bench) {
+      const session = await t.session();
+      const client = t.admin.as(await session.user.token());
+      const id = session.user.id;
+      await t.refused(
+        client.queryStatuses({ userIds: [id] }),
+        "WRONG_ROLE",
+        "QueryStatuses of the admin service with a user's token",
+      );
+      await t.refused(client.endSessions({ userId: id }), "WRONG_ROLE", "EndSessions with a user's token");
+      await t.refused(client.deleteUsers({ userIds: [id] }), "WRONG_ROLE", "DeleteUsers with a user's token");
+      await t.refused(
+        client.updateFeatures({ features: { plan: false } }),
+        "WRONG_ROLE",
+        "UpdateFeatures with a user's token",
+      );
+      await session.heartbeat();
+      t.equal((await t.admin.query([id]))[0]?.result.case, "status", "the admin's own query");
+    },
+  },
+  {
+    id: "admin-role/admin-at-user",
+    title: "an admin's token is refused at the user service with WRONG_ROLE",
+    tools: ["admin"],
+    async run(t: Bench) {
+      const session = await t.session();
+      const client = session.user.client({ token: await t.admin.token() });
+      const login = client.login({ deviceId: "backend", platform: session.platform });
+      await t.refused(login, "WRONG_ROLE", "Login with an admin's token");
+      const query = client.queryStatuses({ sessionId: session.id, userIds: [session.user.id] });
+      await t.refused(query, "WRONG_ROLE", "QueryStatuses with an admin's token");
+      await t.refused(client.heartbeat({ sessionId: session.id }), "WRONG_ROLE", "Heartbeat with an admin's token");
+      await session.heartbeat();
+    },
+  },
+];
+
+/** Checks of the admin service. */
+export const adminChecks: readonly Check[] = [...register, ...end, ...query, ...role];

@@ -1,0 +1,169 @@
+// Every check of the suite. Check files own their checks; this file owns the list, and that each id is of the registry and stands once.
+import { findRequirement } from "@userstatus/protocol";
+import type { Check } from "../check.ts";
+import { adminChecks } from "./admin.ts";
+import { authSessionChecks } from "./auth-sessions.ts";
+import { authChecks } from "./auth.ts";
+import { clockChecks } from "./clock.ts";
+import { comesBackChecks } from "./comes-back.ts";
+import { cursorSafeChecks } from "./cursor-safe.ts";
+import { cursorChecks } from "./cursors.ts";
+import { customAgainChecks } from "./custom-again.ts";
+import { customClearedChecks } from "./custom-cleared.ts";
+import { customExpiryChecks } from "./custom-expiry.ts";
+import { customKeptChecks } from "./custom-kept.ts";
+import { customLimitsChecks } from "./custom-limits.ts";
+import { customStatusChecks } from "./custom-status.ts";
+import { decayChecks } from "./decay.ts";
+import { epochChecks } from "./epochs.ts";
+import { errorChecks } from "./errors.ts";
+import { frameChecks } from "./frames.ts";
+import { friendsRowsChecks } from "./friends-rows.ts";
+import { friendsSwitchChecks } from "./friends-switch.ts";
+import { friendsChecks } from "./friends.ts";
+import { gatesRowsChecks } from "./gates-rows.ts";
+import { gatesChecks } from "./gates.ts";
+import { graceChecks } from "./grace.ts";
+import { honestyChecks } from "./honesty.ts";
+import { httpGetChecks } from "./http-get.ts";
+import { idChecks } from "./ids.ts";
+import { infoChecks } from "./info.ts";
+import { jsonChecks } from "./json.ts";
+import { leaseChecks } from "./lease.ts";
+import { linkChecks } from "./link.ts";
+import { listPagesChecks } from "./list-pages.ts";
+import { listChecks } from "./list.ts";
+import { loginCustomChecks } from "./login-custom.ts";
+import { loginChecks } from "./login.ts";
+import { logoutChecks } from "./logout.ts";
+import { lostKeptChecks } from "./lost-kept.ts";
+import { lostChecks } from "./lost.ts";
+import { messageChecks } from "./messages.ts";
+import { noEffectChecks } from "./no-effect.ts";
+import { onlinePlatformChecks } from "./online-platforms.ts";
+import { onlineTimesChecks } from "./online-times.ts";
+import { onlineChecks } from "./online.ts";
+import { platformChecks } from "./platforms.ts";
+import { queryChecks } from "./query.ts";
+import { raceChecks } from "./races.ts";
+import { ratesScopeChecks } from "./rates-scope.ts";
+import { ratesChecks } from "./rates.ts";
+import { resumeRowChecks } from "./resume-rows.ts";
+import { resumeChecks } from "./resume.ts";
+import { revisionChecks } from "./revisions.ts";
+import { robustnessChecks } from "./robustness.ts";
+import { sessionRuleChecks } from "./session-rules.ts";
+import { sessionChecks } from "./sessions.ts";
+import { subscribeAgainChecks } from "./subscribe-again.ts";
+import { subscribeArgumentsChecks } from "./subscribe-arguments.ts";
+import { subscribeDeliversChecks } from "./subscribe-delivers.ts";
+import { subscribeTtlChecks } from "./subscribe-ttl.ts";
+import { subscribeChecks } from "./subscribe.ts";
+import { subscriptionAbsenceChecks } from "./subscription-absence.ts";
+import { subscriptionCapChecks } from "./subscription-cap.ts";
+import { subscriptionEndsChecks } from "./subscription-ends.ts";
+import { syncFenceChecks } from "./sync-fence.ts";
+import { syncChecks } from "./sync.ts";
+import { timeChecks } from "./time.ts";
+import { tokenChecks } from "./tokens.ts";
+import { transportChecks } from "./transport.ts";
+import { unsubscribeAllChecks } from "./unsubscribe-all.ts";
+import { unsubscribeChecks } from "./unsubscribe.ts";
+import { vendorCodeChecks } from "./vendor-codes.ts";
+import { watchEndChecks } from "./watch-end.ts";
+import { watchLiveChecks } from "./watch-live.ts";
+import { watchOpenChecks } from "./watch-open.ts";
+import { watchSelfChecks } from "./watch-self.ts";
+
+const idPattern = /^[a-z0-9-]+\/[A-Za-z0-9-]+$/;
+
+/** All checks, file by file. */
+export const checks: readonly Check[] = collect([
+  ...adminChecks,
+  ...authSessionChecks,
+  ...authChecks,
+  ...clockChecks,
+  ...comesBackChecks,
+  ...cursorSafeChecks,
+  ...cursorChecks,
+  ...customAgainChecks,
+  ...customClearedChecks,
+  ...customExpiryChecks,
+  ...customKeptChecks,
+  ...customLimitsChecks,
+  ...customStatusChecks,
+  ...decayChecks,
+  ...epochChecks,
+  ...errorChecks,
+  ...frameChecks,
+  ...friendsRowsChecks,
+  ...friendsSwitchChecks,
+  ...friendsChecks,
+  ...gatesRowsChecks,
+  ...gatesChecks,
+  ...graceChecks,
+  ...honestyChecks,
+  ...httpGetChecks,
+  ...idChecks,
+  ...infoChecks,
+  ...jsonChecks,
+  ...leaseChecks,
+  ...linkChecks,
+  ...listPagesChecks,
+  ...listChecks,
+  ...loginCustomChecks,
+  ...loginChecks,
+  ...logoutChecks,
+  ...lostKeptChecks,
+  ...lostChecks,
+  ...messageChecks,
+  ...noEffectChecks,
+  ...onlinePlatformChecks,
+  ...onlineTimesChecks,
+  ...onlineChecks,
+  ...platformChecks,
+  ...queryChecks,
+  ...raceChecks,
+  ...ratesScopeChecks,
+  ...ratesChecks,
+  ...resumeRowChecks,
+  ...resumeChecks,
+  ...revisionChecks,
+  ...robustnessChecks,
+  ...sessionRuleChecks,
+  ...sessionChecks,
+  ...subscribeAgainChecks,
+  ...subscribeArgumentsChecks,
+  ...subscribeDeliversChecks,
+  ...subscribeTtlChecks,
+  ...subscribeChecks,
+  ...subscriptionAbsenceChecks,
+  ...subscriptionCapChecks,
+  ...subscriptionEndsChecks,
+  ...syncFenceChecks,
+  ...syncChecks,
+  ...timeChecks,
+  ...tokenChecks,
+  ...transportChecks,
+  ...unsubscribeAllChecks,
+  ...unsubscribeChecks,
+  ...vendorCodeChecks,
+  ...watchEndChecks,
+  ...watchLiveChecks,
+  ...watchOpenChecks,
+  ...watchSelfChecks,
+]);
+
+/** Throws for an id that stands twice, is misspelt, or decides no requirement that a server can be tested for. */
+export function collect(all: readonly Check[]): readonly Check[] {
+  const seen = new Set<string>();
+  for (const { id } of all) {
+    if (!idPattern.test(id)) throw new Error(`the id of a check must be REQUIREMENT/case: ${id}`);
+    if (seen.has(id)) throw new Error(`two checks have the id ${id}`);
+    seen.add(id);
+    const requirement = findRequirement(id.split("/")[0] ?? "");
+    if (requirement === undefined) throw new Error(`the check ${id} decides no requirement of the specification`);
+    if (requirement.part === "client") throw new Error(`the check ${id} decides an obligation of clients`);
+  }
+  return all;
+}

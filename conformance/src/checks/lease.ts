@@ -1,0 +1,262 @@
+// Checks of SPEC §6.3, leases: how long a silent session lives, what starts the lease anew, and what does not.
+import { OnlineStatus, type Platform, type Profile, WatchEndReason } from "@userstatus/protocol";
+import type { Bench, Check, TestSession } from "../check.ts";
+import { plainCalls } from "./lib/a-calls.ts";
+import { livenessOf, lossStatus, onlineName, platformName, ruleSamples, silenceMs } from "./lib/a-profile.ts";
+import {
+  durationOf,
+  instantOf,
+  loggedInAt,
+  msOf,
+  openedAt,
+  sameInstant,
+  shows,
+  stateOf,
+  watching,
+} from "./lib/a-scenes.ts";
+
+/** Half a lease, at whose end the session gives a sign of life. */
+function half(profile: Profile, platform: Platform): number {
+  return Math.floor(livenessOf(profile, platform).leaseMs / 2);
+}
+
+/** A silent lease and half of one before it, for each rule. */
+function renewedMs(profile: Profile): number {
+  const platforms = ruleSamples(profile);
+  return silenceMs(profile, platforms) + platforms.reduce<number>((sum, platform) => sum + half(profile, platform), 0);
+}
+
+/** The session, whose lease started at `start`, shows ONLINE up to the end of lease and grace, and is lost from then on. */
+async function livesUntil(t: Bench, session: TestSession, start: number, what: string): Promise<void> {
+  const { platform, user } = session;
+  const { leaseMs, graceMs, offline } = livenessOf(t.profile, platform);
+  const end = start + leaseMs + graceMs;
+  const where = `${what}, on ${platformName(platform)}`;
+  await t.time.justBefore(end);
+  await shows(t, user.id, OnlineStatus.ONLINE, `Status just before the end of lease and grace: ${where}`);
+  await t.time.reach(end);
+  await shows(t, user.id, lossStatus(t.profile, platform), `Status at the end of lease and grace: ${where}`);
+  const expected = offline ? "SESSION_LOST" : "SESSION_ENDED";
+  t.equal(await stateOf(t, session), expected, `A call at the end of lease and grace: ${where}`);
+}
+
+export const leaseChecks: readonly Check[] = [
+  {
+    id: "lease-ends/silent",
+    title:
+      "A session without a sign of life lives to the end of lease and grace, and is lost then, under each liveness rule",
+    timeMs: (profile) => silenceMs(profile, ruleSamples(profile)),
+    run: async (t: Bench) => {
+      for (const platform of ruleSamples(t.profile)) {
+        const session = await (await t.user()).login({ platform });
+        await livesUntil(t, session, loggedInAt(t, session), "a session that is silent from its Login on");
+      }
+    },
+  },
+  {
+    id: "lease-ends/usable-to-the-end",
+    title:
+      "Up to the end of its lease a session can be used, and watchers see it ONLINE; when lease and grace are over they are told",
+    timeMs: (profile) => silenceMs(profile, ruleSamples(profile)),
+    run: async (t: Bench) => {
+      for (const platform of ruleSamples(t.profile)) {
+        const session = await (await t.user()).login({ platform });
+        const { observer, watch } = await watching(t, session.user.id);
+        const { leaseMs, graceMs } = livenessOf(t.profile, platform);
+        const start = loggedInAt(t, session);
+        await t.time.justBefore(start + leaseMs, [observer]);
+        t.equal(
+          await stateOf(t, session),
+          "success",
+          `A call just before the end of the lease on ${platformName(platform)}`,
+        );
+        await watch.fence();
+        t.equal(onlineName(watch.held(session.user.id)?.onlineStatus ?? 0), "ONLINE", "Status on a Watch just before");
+        const mark = watch.mark();
+        await t.time.reach(start + leaseMs + graceMs, [observer]);
+        const expected = lossStatus(t.profile, platform);
+        await watch.status(
+          session.user.id,
+          `The loss on ${platformName(platform)}`,
+          (one) => one.onlineStatus === expected,
+          mark,
+        );
+      }
+    },
+  },
+  {
+    id: "lease-ends/silence-on-the-link",
+    title: "A Watch over a link on which nothing passes any more keeps no session alive beyond its lease and grace",
+    timeMs: (profile) => silenceMs(profile, ruleSamples(profile)),
+    run: async (t: Bench) => {
+      for (const platform of ruleSamples(t.profile)) {
+        const session = await (await t.user()).login({ platform });
+        const watch = await session.watch({ relay: true });
+        watch.link.silence();
+        await livesUntil(t, session, openedAt(t, watch), "a session whose link fell silent");
+      }
+    },
+  },
+  {
+    id: "lease-heartbeat/renews",
+    title: "Heartbeat starts the lease anew, under each liveness rule",
+    timeMs: renewedMs,
+    run: async (t: Bench) => {
+      for (const platform of ruleSamples(t.profile)) {
+        const session = await (await t.user()).login({ platform });
+        await t.time.pass(half(t.profile, platform));
+        const { serverTime } = await session.heartbeat();
+        await livesUntil(
+          t,
+          session,
+          instantOf(t, serverTime, "server_time of Heartbeat"),
+          "a session after Heartbeat at half its lease",
+        );
+      }
+    },
+  },
+  {
+    id: "lease-heartbeat/answer",
+    title: "Heartbeat answers with the lease of the platform's rule and the server's time",
+    run: async (t: Bench) => {
+      for (const platform of ruleSamples(t.profile)) {
+        const session = await (await t.user()).login({ platform });
+        const now = await t.time.now();
+        const beat = await session.heartbeat();
+        t.equal(
+          durationOf(beat.lease),
+          livenessOf(t.profile, platform).leaseMs,
+          `Lease of Heartbeat on ${platformName(platform)}`,
+        );
+        sameInstant(t, msOf(beat.serverTime), now, "server_time of Heartbeat");
+      }
+    },
+  },
+  {
+    id: "lease-watch/opening-renews",
+    title: "Opening a Watch starts the lease anew; that it stays open does not",
+    timeMs: renewedMs,
+    run: async (t: Bench) => {
+      for (const platform of ruleSamples(t.profile)) {
+        const session = await (await t.user()).login({ platform });
+        await t.time.pass(half(t.profile, platform));
+        const watch = await session.watch();
+        await livesUntil(t, session, openedAt(t, watch), "a session that opened a Watch at half its lease");
+      }
+    },
+  },
+  {
+    id: "lease-watch/events-do-not",
+    title: "A Watch that stays open and carries events and markers does not start the lease anew",
+    timeMs: (profile) => silenceMs(profile, ruleSamples(profile)),
+    run: async (t: Bench) => {
+      for (const platform of ruleSamples(t.profile)) {
+        const target = await t.user();
+        const session = await (await t.user()).login({ platform });
+        await session.subscribe([target.id]);
+        const watch = await session.watch();
+        await t.time.pass(half(t.profile, platform));
+        await target.login();
+        const online = OnlineStatus.ONLINE;
+        await watch.status(target.id, "The login of the target", ({ onlineStatus }) => onlineStatus === online);
+        await watch.fence();
+        await livesUntil(t, session, openedAt(t, watch), "a session with a Watch that carries events");
+      }
+    },
+  },
+  {
+    id: "lease-login/renews",
+    title: "Login again with the same device starts the lease anew",
+    timeMs: renewedMs,
+    run: async (t: Bench) => {
+      for (const platform of ruleSamples(t.profile)) {
+        const session = await (await t.user()).login({ platform });
+        await t.time.pass(half(t.profile, platform));
+        const { login } = await session.user.login({ platform, device: session.device });
+        await livesUntil(
+          t,
+          session,
+          instantOf(t, login.serverTime, "server_time of Login"),
+          "a session after Login again at half its lease",
+        );
+      }
+    },
+  },
+  {
+    id: "lease-reads/none-renews",
+    title:
+      "No other call starts the lease anew: a session for each of them is lost when one that called Heartbeat lives",
+    timeMs: (profile) => silenceMs(profile, ruleSamples(profile)),
+    run: async (t: Bench) => {
+      for (const platform of ruleSamples(t.profile)) {
+        const target = await t.user();
+        const { leaseMs, graceMs } = livenessOf(t.profile, platform);
+        const calls = await oneSessionPerCall(t, platform, target.id);
+        const control = await (await t.user()).login({ platform });
+        await t.time.pass(half(t.profile, platform));
+        for (const { call } of calls) await call();
+        await control.heartbeat();
+        await t.time.reach(Math.max(...calls.map(({ start }) => start)) + leaseMs + graceMs);
+        const lost = lossStatus(t.profile, platform);
+        for (const { name, session } of calls) {
+          await shows(
+            t,
+            session.user.id,
+            lost,
+            `Status of a user who called ${name} at half the lease on ${platformName(platform)}`,
+          );
+        }
+        await shows(t, control.user.id, OnlineStatus.ONLINE, "Status of a user who called Heartbeat at half the lease");
+      }
+    },
+  },
+  {
+    id: "lease-ends-watch/told",
+    title: "When the lease ends its Watch ends with LEASE_EXPIRED and may_resume, and not before",
+    timeMs: (profile) => silenceMs(profile, ruleSamples(profile)),
+    run: async (t: Bench) => {
+      for (const platform of ruleSamples(t.profile)) {
+        const session = await (await t.user()).login({ platform });
+        const watch = await session.watch();
+        const { leaseMs } = livenessOf(t.profile, platform);
+        await t.time.justBefore(openedAt(t, watch) + leaseMs);
+        await watch.fence();
+        await t.time.reach(openedAt(t, watch) + leaseMs);
+        const { end } = await watch.end(`The Watch whose lease has ended, on ${platformName(platform)}`);
+        t.equal(end?.reason, WatchEndReason.LEASE_EXPIRED, "Reason of watch_end when the lease has ended");
+        t.equal(end?.mayResume, true, "may_resume of watch_end when the lease has ended");
+      }
+    },
+  },
+];
+
+interface Caller {
+  readonly name: string;
+  readonly session: TestSession;
+  /** When its lease started. */
+  readonly start: number;
+  readonly call: () => Promise<unknown>;
+}
+
+/** For each call that renews nothing a user of its own, whose session has just begun. Only that of Sync has a Watch. */
+async function oneSessionPerCall(t: Bench, platform: Platform, targetId: string): Promise<readonly Caller[]> {
+  const info = { name: "GetServerInfo", of: (session: TestSession) => session.user.client().getServerInfo({}) };
+  const names = ["SetCustomStatus", "QueryStatuses", "Subscribe", "Unsubscribe", "ListSubscriptions", "Sync"];
+  const plain = names.map((name) => ({
+    name,
+    of: async (session: TestSession) => {
+      const options = { client: session.user.client(), sessionId: session.id, targetId, profile: t.profile };
+      await plainCalls(options)
+        .find((one) => one.name === name)
+        ?.call();
+    },
+  }));
+  const callers: Caller[] = [];
+  for (const { name, of } of [info, ...plain]) {
+    const session = await (await t.user()).login({ platform });
+    const watch = name === "Sync" ? await session.watch() : undefined;
+    const start = watch ? openedAt(t, watch) : loggedInAt(t, session);
+    callers.push({ name, session, start, call: () => of(session) });
+  }
+  return callers;
+}

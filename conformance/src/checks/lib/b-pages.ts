@@ -1,0 +1,32 @@
+// ListSubscriptions page by page.
+import type { Bench, TestSession } from "../../check.ts";
+import { createPace } from "./b-pace.ts";
+import type { ListedRow } from "./b-values.ts";
+
+/** More pages than any check's rows can fill: a list that goes on past them never ends. */
+const pagesMax = 10_000;
+
+/** All pages of a list, each as it came. */
+export async function pagesOf(
+  t: Bench,
+  session: TestSession,
+  pageSize: number,
+  userIds: readonly string[] = [],
+): Promise<ListedRow[][]> {
+  const pages: ListedRow[][] = [];
+  const pace = createPace(t);
+  let pageToken = "";
+  do {
+    await pace.room(session, "ListSubscriptions");
+    const answer = await session.raw.list({ pageSize, pageToken, userIds });
+    pages.push(answer.subscriptions);
+    t.ok(
+      answer.nextPageToken === "" || answer.nextPageToken !== pageToken,
+      "each page has a new next_page_token",
+      pageToken,
+    );
+    pageToken = answer.nextPageToken;
+  } while (pageToken !== "" && pages.length < pagesMax);
+  t.equal(pageToken, "", "next_page_token after more pages than there are rows");
+  return pages;
+}

@@ -1,0 +1,42 @@
+// Wall time: waiting for the one thing that the protocol ties to it, keep-alives, and how long rounds go on.
+import { setTimeout as wallPause } from "node:timers/promises";
+import { durationMs } from "@bufbuild/protobuf/wkt";
+import type { Bench, TestSession, TestWatch } from "../../check.ts";
+
+/** Longest keep-alive interval that a check waits for. */
+const keepAliveMaxMs = 20_000;
+const beatMs = 1_000;
+
+/** Rounds that look for a rare moment end after this much wall time: a server whose frames take long has fewer of them. */
+const roundsMs = 8_000;
+const roundsMin = 3;
+
+/** 0 to `count` - 1, or fewer where they take long. */
+export function* rounds(count: number): Generator<number> {
+  const end = performance.now() + roundsMs;
+  for (let round = 0; round < count && (round < roundsMin || performance.now() < end); round += 1) yield round;
+}
+
+/** The keep-alive interval of the server, in milliseconds; ends the check as not testable where it is too long to wait for. */
+export function keepAliveMs(t: Bench): number {
+  const intervalMs = t.info.keepAliveInterval === undefined ? 0 : durationMs(t.info.keepAliveInterval);
+  t.ok(intervalMs > 0, "keep_alive_interval must be above zero", intervalMs);
+  if (intervalMs > keepAliveMaxMs) t.notTestable(`a keep-alive is due only each ${intervalMs} ms`);
+  return intervalMs;
+}
+
+/** Whether a `progress` comes from now on within so much wall time. The session is kept alive meanwhile. */
+export async function progressBy(session: TestSession, watch: TestWatch, longestMs: number): Promise<boolean> {
+  const mark = watch.mark();
+  const start = performance.now();
+  let beatAt = start + beatMs;
+  while (performance.now() - start < longestMs) {
+    if (watch.after(mark).some(({ event }) => event.case === "progress")) return true;
+    if (performance.now() >= beatAt) {
+      beatAt += beatMs;
+      await session.heartbeat();
+    }
+    await wallPause(20);
+  }
+  return false;
+}

@@ -1,0 +1,184 @@
+// Checks of SPEC §7, online-times: the three times of a status, at each change, or none of them.
+import { durationMs } from "@bufbuild/protobuf/wkt";
+import type { Profile, UserStatus } from "@userstatus/protocol";
+import type { Bench, Check } from "../check.ts";
+import {
+  firstOf,
+  gracesMs,
+  hasOffline,
+  livenessOf,
+  offlineSamples,
+  rateOf,
+  silenceMs,
+  windowMs,
+} from "./lib/a-profile.ts";
+import { closeLink, instantOf, loggedInAt, look, msOf, sameInstant, textOf, watching } from "./lib/a-scenes.ts";
+
+function hasTimes(profile: Profile): true | string {
+  return profile.status?.timestamps === true || "the profile shows no times";
+}
+
+/** What lies between two changes: enough for the rate of SetCustomStatus. */
+function stepMs(profile: Profile): number {
+  return 2 * windowMs(rateOf(profile, "SetCustomStatus")) + 1000;
+}
+
+/** A ttl of half a second more than the least. */
+function shortTtlMs(profile: Profile): number {
+  const { minTtl } = profile.customStatus ?? {};
+  return (minTtl ? durationMs(minTtl) : 0) + 500;
+}
+
+/** `update_time` is that of the later of the other two, or later. */
+function inOrder(t: Bench, status: UserStatus, what: string): void {
+  const others = [status.onlineStatusUpdateTime, status.customStatusUpdateTime]
+    .filter((time) => time !== undefined)
+    .map(msOf);
+  t.ok(others.length > 0, `One of the two narrower times is set ${what}`, status);
+  const latest = Math.max(...others);
+  t.ok(msOf(status.updateTime) >= latest, `update_time is not before the other times ${what}`, [
+    msOf(status.updateTime),
+    latest,
+  ]);
+}
+
+export const onlineTimesChecks: readonly Check[] = [
+  {
+    id: "online-times/login-and-logout",
+    title: "online_status_update_time is when the user logged in, and then when he logged out",
+    applies: hasTimes,
+    timeMs: stepMs,
+    run: async (t: Bench) => {
+      const session = await t.session({ text: "stays" });
+      const loggedIn = await look(t, session.user.id);
+      sameInstant(
+        t,
+        msOf(loggedIn.onlineStatusUpdateTime),
+        loggedInAt(t, session),
+        "online_status_update_time after Login",
+      );
+      inOrder(t, loggedIn, "after Login");
+      await t.time.pass(stepMs(t.profile), [session]);
+      const later = await look(t, session.user.id);
+      t.equal(
+        later.onlineStatusUpdateTime,
+        loggedIn.onlineStatusUpdateTime,
+        "online_status_update_time while nothing changes",
+      );
+      const now = await t.time.now();
+      await session.logout();
+      const loggedOut = await look(t, session.user.id);
+      sameInstant(t, msOf(loggedOut.onlineStatusUpdateTime), now, "online_status_update_time after Logout");
+      t.equal(
+        loggedOut.customStatusUpdateTime,
+        loggedIn.customStatusUpdateTime,
+        "custom_status_update_time after Logout",
+      );
+      inOrder(t, loggedOut, "after Logout");
+    },
+  },
+  {
+    id: "online-times/text",
+    title: "custom_status_update_time is when the text was set and when it was cleared; the other time stays",
+    applies: hasTimes,
+    timeMs: (profile) => 3 * stepMs(profile),
+    run: async (t: Bench) => {
+      const session = await t.session();
+      const before = await look(t, session.user.id);
+      for (const text of ["one", "two", ""]) {
+        await t.time.pass(stepMs(t.profile), [session]);
+        const now = await t.time.now();
+        await session.set(text);
+        const after = await look(t, session.user.id);
+        t.equal(textOf(after), text, "Text that others see");
+        sameInstant(
+          t,
+          msOf(after.customStatusUpdateTime),
+          now,
+          `custom_status_update_time after the text was ${text || "cleared"}`,
+        );
+        t.equal(
+          after.onlineStatusUpdateTime,
+          before.onlineStatusUpdateTime,
+          "online_status_update_time after a change of the text",
+        );
+        inOrder(t, after, "after a change of the text");
+      }
+    },
+  },
+  {
+    id: "online-times/text-ran-out",
+    title: "custom_status_update_time of a text that ran out is its expire_time",
+    claims: ["custom_status_ttl"],
+    applies: hasTimes,
+    timeMs: shortTtlMs,
+    run: async (t: Bench) => {
+      const session = await t.session({ text: "short", ttlMs: shortTtlMs(t.profile) });
+      const before = await look(t, session.user.id);
+      const end = instantOf(t, before.customStatus?.expireTime, "expire_time of the text");
+      await t.time.reach(end);
+      const after = await look(t, session.user.id);
+      t.equal(textOf(after), "", "Text at its expire_time");
+      sameInstant(t, msOf(after.customStatusUpdateTime), end, "custom_status_update_time of a text that ran out");
+      inOrder(t, after, "after the text ran out");
+    },
+  },
+  {
+    id: "online-times/lease-ended",
+    title: "online_status_update_time of a user who fell silent is when lease and grace ended, whenever one looks",
+    applies: (profile) => (hasTimes(profile) === true ? hasOffline(profile) : hasTimes(profile)),
+    timeMs: (profile) => 2 * silenceMs(profile, offlineSamples(profile)),
+    run: async (t: Bench) => {
+      for (const platform of offlineSamples(t.profile)) {
+        const session = await (await t.user()).login({ platform });
+        const { leaseMs, graceMs } = livenessOf(t.profile, platform);
+        const lost = loggedInAt(t, session) + leaseMs + graceMs;
+        await t.time.reach(lost + leaseMs);
+        const status = await look(t, session.user.id);
+        sameInstant(t, msOf(status.onlineStatusUpdateTime), lost, "online_status_update_time of OFFLINE after silence");
+        inOrder(t, status, "after silence");
+      }
+    },
+  },
+  {
+    id: "online-times/link-closed",
+    title: "online_status_update_time of a user whose link was closed is when the grace ended, whenever one looks",
+    applies: (profile) => (hasTimes(profile) === true ? hasOffline(profile) : hasTimes(profile)),
+    timeMs: (profile) => gracesMs(profile, offlineSamples(profile)) + 2 * stepMs(profile),
+    run: async (t: Bench) => {
+      const platform = firstOf(offlineSamples(t.profile));
+      const session = await (await t.user()).login({ platform });
+      const watch = await session.watch();
+      const { graceMs } = livenessOf(t.profile, platform);
+      const { from, to } = await closeLink(t, watch);
+      await t.time.reach(to + graceMs);
+      await t.time.pass(stepMs(t.profile));
+      const status = await look(t, session.user.id);
+      sameInstant(
+        t,
+        msOf(status.onlineStatusUpdateTime),
+        from + graceMs,
+        "online_status_update_time of OFFLINE after a close",
+      );
+      inOrder(t, status, "after a close");
+    },
+  },
+  {
+    id: "online-times/none",
+    title: "Where the profile shows no times all three are unset, whatever happened",
+    applies: (profile) => profile.status?.timestamps !== true || "the profile shows times",
+    run: async (t: Bench) => {
+      const session = await t.session({ text: "text" });
+      const { id } = session.user;
+      const { watch } = await watching(t, id);
+      await session.logout();
+      await watch.fence();
+      const seen = [await look(t, id), ...watch.statusesOf(id)];
+      t.ok(seen.length > 1, "The Watch carries the user", seen.length);
+      for (const status of seen) {
+        const times = [status.updateTime, status.onlineStatusUpdateTime, status.customStatusUpdateTime];
+        t.equal(times, [undefined, undefined, undefined], "The three times of a status");
+      }
+    },
+  },
+];

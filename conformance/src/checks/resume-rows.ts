@@ -1,0 +1,96 @@
+// SPEC §11.3, claim `resume`: rows that were made and that ended while a client was away.
+import { OnlineStatus, type Profile } from "@userstatus/protocol";
+import type { Bench, Check } from "../check.ts";
+import { flip, longestRowMs, rowsWithinLimits, shortestRowMs, type Target, targets } from "./lib/c-actors.ts";
+import { comeBack, goAway, online, sceneCheck } from "./lib/c-away.ts";
+import { foldToFence, type Held } from "./lib/c-state.ts";
+
+function smallCap(profile: Profile): true | string {
+  const cap = profile.subscription?.maxSubscriptions ?? 0;
+  return (cap <= 500 && rowsWithinLimits(profile, cap) === cap) || `filling ${cap} rows takes too many calls`;
+}
+
+const rowsHeld = (held: Held, crowd: readonly Target[]): boolean[] => crowd.map((target) => held.rows.has(target.id));
+
+const rows: Check[] = [
+  sceneCheck("resume-ended/made", "a row that was made while the client was away is told, with its target's status", {
+    away: async (_t, [, , , four], client) => {
+      await client.session.subscribe([four.id]);
+    },
+    back: (t, crowd, held) => {
+      t.equal(rowsHeld(held, crowd), [true, true, true, true], "which rows are held");
+      t.equal(online(held, crowd[3]), OnlineStatus.ONLINE, "online status of the new row's target");
+    },
+  }),
+  sceneCheck("resume-ended/unsubscribed", "a row that was unsubscribed is told", {
+    away: async (_t, [one], client) => {
+      await client.session.unsubscribe([one.id]);
+    },
+    back: (t, crowd, held) => t.equal(rowsHeld(held, crowd), [false, true, true, false], "which rows are held"),
+  }),
+  sceneCheck("resume-ended/made-anew", "a row that ended and was made anew is told with its newer generation", {
+    away: async (_t, [one], client) => {
+      await client.session.unsubscribe([one.id]);
+      await flip(one);
+      await client.session.subscribe([one.id]);
+    },
+    back: (t, crowd, held) =>
+      t.equal(online(held, crowd[0]), OnlineStatus.LOGGED_OUT, "online status of the row's target"),
+  }),
+  sceneCheck(
+    "resume-ended/target-gone",
+    "a row whose target was deleted is told",
+    {
+      away: async (t, [one], client) => {
+        await t.admin.remove([one.id]);
+        t.equal((await client.session.list()).length, 2, "number of rows listed after the deletion");
+      },
+      back: (t, crowd, held) => t.equal(rowsHeld(held, crowd), [false, true, true, false], "which rows are held"),
+    },
+    { claims: ["user_registry", "admin"], tools: ["admin"] },
+  ),
+  {
+    id: "resume-ended/expired",
+    title: "rows whose time ran out are told",
+    claims: ["subscription_ttl"],
+    applies: (profile) => longestRowMs(profile) > shortestRowMs(profile) || "all rows have one ttl",
+    timeMs: shortestRowMs,
+    async run(t: Bench) {
+      const [brief, lasting] = await targets(t, 2);
+      const ttlMs = shortestRowMs(t.profile);
+      const session = await t.session();
+      const [row] = await session.subscribe([brief.id], ttlMs);
+      await session.subscribe([lasting.id], longestRowMs(t.profile));
+      t.ok(row?.result.case === "subscribed", "Subscribe must answer with a row", row?.result);
+      const watch = await session.watch();
+      const held = await foldToFence(watch);
+      t.equal(held.rows.size, 2, "number of rows before");
+      const { cursor } = watch;
+      await watch.close();
+      await t.time.pass(ttlMs);
+      const back = await comeBack(t, { session, held, cursor }, "after the row's time");
+      t.equal(rowsHeld(back.held, [brief, lasting]), [false, true], "which rows are held");
+    },
+  },
+  {
+    id: "resume-ended/evicted",
+    title: "a row that was evicted is told",
+    applies: smallCap,
+    async run(t: Bench) {
+      const cap = t.profile.subscription?.maxSubscriptions ?? 0;
+      const ids = (await t.users(cap + 1)).map((user) => user.id);
+      const [oldest, newest] = [ids[0] ?? "", ids.at(-1) ?? ""];
+      const client = await goAway(t, ids.slice(0, cap));
+      await client.session.subscribe([newest]);
+      const { held } = await comeBack(t, client, "after an eviction");
+      t.equal(
+        [held.rows.size, held.rows.has(oldest), held.rows.has(newest)],
+        [cap, false, true],
+        "number of rows, the oldest, the newest",
+      );
+    },
+  },
+];
+
+/** Checks of what a resumed Watch tells of rows. */
+export const resumeRowChecks: readonly Check[] = rows;

@@ -1,0 +1,131 @@
+// SPEC §11.3, claim `resume`: what a Watch tells that goes on from a cursor.
+import { OnlineStatus, ResumeResult } from "@userstatus/protocol";
+import type { Bench, Check } from "../check.ts";
+import { flip, lossMs, sessionOf, setEnding, targets, textsEnd, textTtl } from "./lib/c-actors.ts";
+import { comeBack, goAway, online, sceneCheck, survivesClose } from "./lib/c-away.ts";
+import { content, eventsOf, foldToFence, holdsAll, plain, resumeResultOf } from "./lib/c-state.ts";
+
+/** Ttl of a text that must outlast going away and end before coming back. */
+const textMs = 5_000;
+
+const covers: Check[] = [
+  sceneCheck("resume-covers/text-set", "a text that was set while the client was away is told", {
+    away: async (_t, [one]) => {
+      await sessionOf(one).set("news");
+    },
+    back: (t, [one], held) => t.equal(held.statuses.get(one.id)?.customStatus?.text, "news", "text held"),
+  }),
+  sceneCheck("resume-covers/logged-out", "a target that logged out, and one that logged in, are told", {
+    before: async (_t, [, two]) => flip(two),
+    away: async (_t, [one, two]) => {
+      await flip(one);
+      await flip(two);
+    },
+    back: (t, [one, two, three], held) => {
+      const expected = [OnlineStatus.LOGGED_OUT, OnlineStatus.ONLINE, OnlineStatus.ONLINE];
+      t.equal([online(held, one), online(held, two), online(held, three)], expected, "online statuses held");
+    },
+  }),
+  sceneCheck(
+    "resume-covers/gone-silent",
+    "a target that fell silent and was lost is told",
+    {
+      away: async (t, [one, two, three, four]) => {
+        const { leaseMs, graceMs } = t.liveness(sessionOf(one).platform);
+        await t.time.pass(leaseMs + graceMs, [two, three, four].map(sessionOf));
+      },
+      back: (t, [one, two], held) => {
+        const lost = t.liveness(sessionOf(one).platform).offline ? OnlineStatus.OFFLINE : OnlineStatus.LOGGED_OUT;
+        t.equal([online(held, one), online(held, two)], [lost, OnlineStatus.ONLINE], "online statuses held");
+      },
+    },
+    { timeMs: lossMs },
+  ),
+  sceneCheck(
+    "resume-covers/text-ran-out",
+    "a target whose text ran out is told",
+    {
+      before: (t, [one]) => setEnding(t, sessionOf(one), "a while", textMs),
+      away: async (t, [one], client, endMs) => {
+        t.equal(client.held.statuses.get(one.id)?.customStatus?.text, "a while", "text held before it ends");
+        await t.time.reach(endMs);
+      },
+      back: (t, [one], held) => t.equal(held.statuses.get(one.id)?.customStatus?.text ?? "", "", "text held"),
+    },
+    { applies: textsEnd, timeMs: (profile) => textTtl(profile, textMs)?.ttlMs ?? 0 },
+  ),
+  sceneCheck("resume-covers/changed-often", "a target that changed several times is told at its newest revision", {
+    away: async (_t, [one]) => {
+      for (let flips = 0; flips < 8; flips += 1) await flip(one, `${flips}`);
+    },
+    back: (t, [one], held) => {
+      const status = held.statuses.get(one.id);
+      t.equal([status?.onlineStatus, status?.customStatus?.text], [OnlineStatus.ONLINE, "7"], "status held");
+    },
+  }),
+  sceneCheck("resume-covers/self", "one's own text that was set meanwhile is told", {
+    away: async (_t, _crowd, client) => {
+      await client.session.set("mine");
+    },
+    back: (t, _crowd, held) => t.equal(held.self?.status?.customStatus?.text, "mine", "own text held"),
+  }),
+  {
+    id: "resume-covers/like-a-snapshot",
+    title: "after a mix of changes, the cursor leads to the same as a full snapshot",
+    async run(t: Bench) {
+      const crowd = await targets(t, 8);
+      const client = await goAway(
+        t,
+        crowd.slice(0, 5).map((target) => target.id),
+      );
+      for (let step = 0; step < 24; step += 1) await flip(t.random.pick(crowd), `${step}`);
+      const [one, two] = crowd;
+      if (one === undefined || two === undefined) throw new Error("the check takes eight targets");
+      await client.session.subscribe(crowd.slice(5).map((target) => target.id));
+      await client.session.unsubscribe([one.id, two.id]);
+      await client.session.subscribe([two.id]);
+      const { held, session } = await comeBack(t, client, "after coming back with the cursor");
+      const fresh = await foldToFence(await session.watch());
+      t.equal(
+        [...held.rows.keys()].sort(),
+        [...fresh.rows.keys()].sort(),
+        "targets of the rows held, against a full snapshot",
+      );
+      for (const [id, status] of fresh.statuses)
+        t.equal(plain(held.statuses.get(id)), plain(status), `status held of ${id}`);
+      t.equal(
+        held.self?.status && content(held.self.status),
+        fresh.self?.status && content(fresh.self.status),
+        "own status held",
+      );
+    },
+  },
+];
+
+const used: Check[] = [
+  {
+    id: "resume-used/just-closed",
+    title: "a Watch with the cursor of the one just closed is RESUMED, with nothing changed and with something changed",
+    applies: survivesClose,
+    async run(t: Bench) {
+      const [target] = await targets(t, 1);
+      const { session, watch } = await t.watcher();
+      await session.subscribe([target.id]);
+      let held = await foldToFence(watch);
+      let last = watch;
+      for (let round = 0; round < 4; round += 1) {
+        const { cursor } = last;
+        await last.close();
+        if (round % 2 === 1) await flip(target);
+        last = await session.watch({ cursor });
+        t.equal(resumeResultOf(last), ResumeResult.RESUMED, `resume_result in round ${round}`);
+        t.equal(eventsOf(last, "snapshotEnd").length, 1, `number of snapshot_end events in round ${round}`);
+        held = await foldToFence(last, held);
+        await holdsAll(t, held, session, `round ${round}`);
+      }
+    },
+  },
+];
+
+/** Checks of what a resumed Watch tells of statuses, and of when it is resumed. */
+export const resumeChecks: readonly Check[] = [...covers, ...used];

@@ -1,0 +1,131 @@
+// SPEC §12: the fence. What was answered before Sync was called comes before its marker.
+import { OnlineStatus } from "@userstatus/protocol";
+import type { Bench, Check } from "../check.ts";
+import { flip, logInTimes, publish, roomFor, rowsWithinLimits, subscribeAll, targets } from "./lib/c-actors.ts";
+import { fold, newestBefore, showsLast } from "./lib/c-state.ts";
+import { rounds } from "./lib/c-wall.ts";
+
+const fence: Check[] = [
+  {
+    id: "sync-fence/many-publishers",
+    title: "changes of many users over many connections, all at once: each that was answered stands before the marker",
+    async run(t: Bench) {
+      const crowd = await targets(t, rowsWithinLimits(t.profile, 20));
+      const { session, watch } = await t.watcher();
+      await subscribeAll(
+        t,
+        session,
+        crowd.map((target) => target.id),
+      );
+      for (const round of rounds(12)) {
+        const shown = await Promise.all(crowd.map((target) => flip(target, `${round}`)));
+        const marker = await watch.fence();
+        const held = fold(undefined, watch.seen.slice(0, marker));
+        const got = crowd.map((target) => held.statuses.get(target.id)?.onlineStatus);
+        t.equal(got, shown, `online statuses that came before the marker of round ${round}`);
+      }
+    },
+  },
+  {
+    id: "sync-fence/each-change",
+    title: "one change, then Sync, up to thirty times over: the change stands before the marker each time",
+    async run(t: Bench) {
+      const [target] = await targets(t, 1);
+      const { session, watch } = await t.watcher();
+      await session.subscribe([target.id]);
+      for (const round of rounds(30)) {
+        const shown = await flip(target);
+        const marker = await watch.fence();
+        t.equal(
+          newestBefore(watch, target.id, marker)?.onlineStatus,
+          shown,
+          `online status before the marker of round ${round}`,
+        );
+      }
+    },
+  },
+  {
+    id: "sync-fence/not-read",
+    title: "a Sync while nobody reads the stream: what was answered before stands before its marker, once it is read",
+    async run(t: Bench) {
+      const crowd = await targets(t, rowsWithinLimits(t.profile, 10));
+      const { session, watch } = await t.watcher({ relay: true });
+      const ids = crowd.map((target) => target.id);
+      await subscribeAll(t, session, ids);
+      await watch.fence();
+      watch.link.stall();
+      const { shown } = await publish(t, crowd, 35);
+      const fence = watch.fence();
+      // Calls of the same session, so that the Sync has reached the server before the stream is read again.
+      for (let calls = 0; calls < 3; calls += 1) await session.heartbeat();
+      watch.link.unstall();
+      showsLast(t, watch, await fence, shown, "the Watch that was not read");
+    },
+  },
+  {
+    id: "sync-fence/rows",
+    title: "rows made and ended stand before the marker, and so does one's own status",
+    async run(t: Bench) {
+      const [one, two] = await targets(t, 2);
+      const { session, watch } = await t.watcher();
+      await session.subscribe([one.id, two.id]);
+      await session.set("fenced");
+      const made = fold(undefined, watch.seen.slice(0, await watch.fence()));
+      t.equal([...made.rows.keys()].sort(), [one.id, two.id].sort(), "rows before the first marker");
+      t.equal(
+        [...made.statuses.keys()].sort(),
+        [one.id, two.id].sort(),
+        "users whose status came before the first marker",
+      );
+      t.equal(made.self?.status?.customStatus?.text, "fenced", "own text before the first marker");
+      await session.unsubscribe([one.id]);
+      const left = fold(undefined, watch.seen.slice(0, await watch.fence()));
+      t.equal([...left.rows.keys()], [two.id], "rows before the second marker");
+    },
+  },
+  {
+    id: "sync-fence/other-session",
+    title: "what another session of the user did to his rows stands before the marker",
+    claims: ["multi_session"],
+    applies: roomFor(2),
+    async run(t: Bench) {
+      const [target] = await targets(t, 1);
+      const [first, second] = await logInTimes(t, await t.user(), 2);
+      const watch = await first.watch();
+      await second.subscribe([target.id]);
+      const made = fold(undefined, watch.seen.slice(0, await watch.fence()));
+      t.equal([...made.rows.keys()], [target.id], "rows before the first marker");
+      t.equal(made.statuses.get(target.id)?.onlineStatus, OnlineStatus.ONLINE, "status before the first marker");
+      await second.unsubscribe([target.id]);
+      t.equal(
+        fold(undefined, watch.seen.slice(0, await watch.fence())).rows.size,
+        0,
+        "number of rows before the second marker",
+      );
+    },
+  },
+  {
+    id: "sync-fence/while-opening",
+    title: "a Sync as soon as hello has come: what was answered before stands before the marker, snapshot or not",
+    async run(t: Bench) {
+      const crowd = await targets(t, 3);
+      const session = await t.session();
+      await session.subscribe(crowd.map((target) => target.id));
+      for (const round of rounds(8)) {
+        const watch = session.openWatch();
+        await watch.find("hello", (event) => (event.case === "hello" ? true : undefined));
+        const target = t.random.pick(crowd);
+        const shown = await flip(target);
+        const marker = await watch.fence();
+        t.equal(
+          newestBefore(watch, target.id, marker)?.onlineStatus,
+          shown,
+          `online status before the marker of round ${round}`,
+        );
+      }
+    },
+  },
+];
+
+/** Checks of the fence. */
+export const syncFenceChecks: readonly Check[] = fence;

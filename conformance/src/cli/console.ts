@@ -1,0 +1,19 @@
+// Where a command writes to; tests put their own in.
+import type { ProgressSink } from "../report/progress.ts";
+
+export interface Console {
+  readonly out: ProgressSink;
+  readonly error: ProgressSink;
+}
+
+export function processConsole(): Console {
+  return { out: sinkOf(process.stdout), error: sinkOf(process.stderr) };
+}
+
+function sinkOf(stream: NodeJS.WriteStream): ProgressSink {
+  return {
+    write: (text) => void stream.write(text),
+    isTerminal: stream.isTTY === true,
+    columns: stream.columns ?? 100,
+  };
+}

@@ -1,0 +1,95 @@
+// `doctor`: what a run would find, and what it could not test, before anybody waits for a verdict.
+import { createClient } from "@connectrpc/connect";
+import { Platform, UserStatusService } from "@userstatus/protocol";
+import { describeError } from "../bench/refusal.ts";
+import type { RunContext } from "../bench/world.ts";
+import { type Prepared, prepare } from "../run/suite.ts";
+import { createTranscript } from "../transcript/transcript.ts";
+import { spoken } from "../units.ts";
+import { createCaller } from "../wire/caller.ts";
+import { openConnection } from "../wire/connection.ts";
+import type { Console } from "./console.ts";
+import { suiteOptions, type TargetFlags } from "./options.ts";
+
+/** Exit code: 0 if a run could give a whole verdict, 3 if something would not be testable, 1 if nobody can log in. */
+export async function doctorCommand(flags: TargetFlags, console: Console): Promise<number> {
+  const prepared = await prepare(suiteOptions(flags));
+  try {
+    const login = await tryLogin(prepared);
+    const open = prepared.plan.filter(({ fate }) => fate.kind === "NOT_TESTABLE");
+    console.out.write(`${doctorText(prepared, login)}\n`);
+    if (login !== undefined) return 1;
+    return open.length > 0 ? 3 : 0;
+  } finally {
+    prepared.close();
+  }
+}
+
+function doctorText(prepared: Prepared, loginFault: string | undefined): string {
+  const { run, server, tools, plan, waitMs, notices } = prepared;
+  const { info, profile, claims, tier, users, pace } = run;
+  const count = (kind: string): number => plan.filter(({ fate }) => fate.kind === kind).length;
+  const lines = [
+    `server      ${info.serverName || "(no name)"} ${info.serverVersion}, specification ${info.specVersion || "(not told)"}, round trip ${pace.rttMs().toFixed(1)} ms`,
+    `profile     ${profile.name}`,
+    `claims      ${[...claims].toSorted().join(", ") || "none"}`,
+    ...server.probes.map(
+      ({ kind, result, reason }) =>
+        `${kind.name.padEnd(22)} ${result}${reason === undefined || result === "answered" ? "" : `: ${firstLine(reason)}`}`,
+    ),
+    `clock tier  ${tier}${waitMs > 0 ? `; a run really waits for about ${spoken(waitMs)}` : ""}`,
+    `users       by ${users.way}; app ${run.sharedApp ?? "of its own for each check"}`,
+    `login       ${loginFault === undefined ? "works" : `does not work: ${loginFault}`}`,
+    ...Object.entries(tools).map(([tool, has]) => `${tool.padEnd(12)}${has === true ? "yes" : `no: ${has}`}`),
+    ...notices.map((notice) => `note        ${notice}`),
+    `plan        ${count("run")} checks to run, ${count("NOT_APPLICABLE")} not applicable, ${count("NOT_TESTABLE")} not testable`,
+    ...notTestable(prepared),
+  ];
+  return lines.join("\n");
+}
+
+function notTestable({ plan }: Prepared): string[] {
+  const byReason = new Map<string, string[]>();
+  for (const { check, fate } of plan) {
+    if (fate.kind !== "NOT_TESTABLE") continue;
+    byReason.set(fate.reason, [...(byReason.get(fate.reason) ?? []), check.id]);
+  }
+  return [...byReason].map(([reason, ids]) => `  ${reason}: ${ids.join(", ")}`);
+}
+
+function firstLine(text: string): string {
+  return (text.split("\n")[0] ?? "").slice(0, 120);
+}
+
+/** Undefined if somebody could log in and out; else why not. */
+async function tryLogin({ run, server }: Prepared): Promise<string | undefined> {
+  const kind = server.kinds[0];
+  if (kind === undefined) return "no transport";
+  const connection = openConnection(kind, run.url);
+  const app = run.sharedApp ?? run.newId("app-");
+  try {
+    const client = await userOf(run, app, connection);
+    const { sessionId } = await client.login({ deviceId: "doctor", platform: Platform.LINUX });
+    await client.logout({ sessionId });
+    return undefined;
+  } catch (error) {
+    return describeError(error);
+  } finally {
+    connection.close();
+  }
+}
+
+async function userOf(run: RunContext, app: string, connection: ReturnType<typeof openConnection>) {
+  const { users, tokens, newId, patienceMs } = run;
+  const byLogin = async (): Promise<void> => undefined;
+  // Without the admin calls: whoever logs in first is registered by that, or the answer says why not.
+  const way = users.way === "admin calls" ? undefined : users;
+  const [id = newId("u-")] =
+    (await way?.make({ app, count: 1, fresh: false, newId: () => newId("u-"), admin: undefined, byLogin })) ?? [];
+  const token = users.tokenOf(id) ?? (await tokens.token({ app, user: id, role: "user" }));
+  const transcript = createTranscript({ entriesMax: 4 });
+  return createClient(
+    UserStatusService,
+    createCaller(connection.transport, { who: id, token, transcript, patienceMs, over: new AbortController().signal }),
+  );
+}

@@ -1,0 +1,101 @@
+// The command line: its commands, flags and help.
+import { Command, CommanderError } from "commander";
+import { suiteVersion } from "../report/build.ts";
+import { TargetUnreachable, UsageError } from "../run/options.ts";
+import type { Console } from "./console.ts";
+import { doctorCommand } from "./doctor-command.ts";
+import { explainCommand, listCommand } from "./list-command.ts";
+import { addTargetOptions, collect, parseJobs, type TargetFlags } from "./options.ts";
+import { type RunFlags, runCommand } from "./run-command.ts";
+
+/** Exit codes: those of the verdicts, 2 for wrong usage, 4 where nothing answers, 5 for a fault of the suite. */
+export async function main(args: readonly string[], console: Console): Promise<number> {
+  const state = { code: 0 };
+  const program = createProgram(console, state);
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return state.code;
+  } catch (error) {
+    return exitCodeOf(error, console);
+  }
+}
+
+function exitCodeOf(error: unknown, console: Console): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof UsageError) {
+    console.error.write(
+      `error: ${error.message}\nUsage: userstatus-conformance run --url URL [options]; --help tells more\n`,
+    );
+    return 2;
+  }
+  if (error instanceof TargetUnreachable) {
+    console.error.write(`error: ${error.message}\n`);
+    return 4;
+  }
+  console.error.write(
+    `fault of the suite: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  return 5;
+}
+
+function createProgram(console: Console, state: { code: number }): Command {
+  const program = new Command("userstatus-conformance")
+    .description("Judges any server of the User Status Protocol by its URL.")
+    .version(suiteVersion())
+    .exitOverride()
+    .showHelpAfterError("(--help tells more)")
+    .configureOutput({ writeOut: console.out.write, writeErr: console.error.write })
+    .addHelpText("after", examples);
+  addRun(program, console, state);
+  program
+    .command("list")
+    .description("list the checks, all or those that match a pattern")
+    .argument("[pattern]", "such as 'sub-*'")
+    .option("--json", "as JSON")
+    .action((pattern: string | undefined, flags: { json?: boolean }) => {
+      state.code = listCommand(pattern, flags, console);
+    });
+  program
+    .command("explain")
+    .description("tell what a requirement says and what its checks do")
+    .argument("<id>", "of a requirement or a check")
+    .action((id: string) => {
+      state.code = explainCommand(id, console);
+    });
+  addTargetOptions(
+    program.command("doctor").description("tell what a run would find, and what it could not test"),
+  ).action(async (flags: TargetFlags) => {
+    state.code = await doctorCommand(flags, console);
+  });
+  return program;
+}
+
+function addRun(program: Command, console: Console, state: { code: number }): void {
+  addTargetOptions(program.command("run", { isDefault: true }).description("judge a server (the default command)"))
+    .option("--only <pattern>", "only checks or requirements that match, such as 'sub-*'; may be repeated", collect)
+    .option("--skip <pattern>", "not those that match; may be repeated", collect)
+    .option("--jobs <count>", "checks at once (default: 8)", parseJobs)
+    .option("--seed <text>", "repeats the decisions of an earlier run")
+    .option("--no-rerun", "believe a failure at once, instead of running the check again alone")
+    .option("--json <file>", "write the report as JSON; - is standard output")
+    .option("--junit <file>", "write the report as JUnit XML; - is standard output")
+    .option("--out <directory>", "write every transcript there, as NDJSON")
+    .option("-q, --quiet", "only failures and the verdict")
+    .option("-v, --verbose", "a line for each check")
+    .action(async (flags: RunFlags) => {
+      state.code = await runCommand(flags, console);
+    });
+}
+
+const examples = `
+Examples:
+  $ userstatus-conformance run --url http://127.0.0.1:8080 --token-dev
+  $ userstatus-conformance run --url https://status.example --token-secret "$SECRET" \\
+      --admin-url http://127.0.0.1:8081 --testing-url http://127.0.0.1:8082 --junit report.xml
+  $ userstatus-conformance run --url https://status.example --users users.json --time-budget 10m
+  $ userstatus-conformance run --url http://127.0.0.1:8080 --token-dev --only 'sub-*' -v
+  $ userstatus-conformance doctor --url http://127.0.0.1:8080 --token-dev
+  $ userstatus-conformance explain sub-cap
+
+Exit codes: 0 CONFORMANT, 1 NON_CONFORMANT, 2 wrong usage, 3 INCOMPLETE, 4 nothing answers, 5 fault of the suite.
+`;

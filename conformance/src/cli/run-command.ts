@@ -1,0 +1,108 @@
+// `run`: judges one server, and says so in every form that was asked for.
+import { writeFileSync } from "node:fs";
+import { failureText } from "../report/failure-text.ts";
+import { toJsonText } from "../report/json.ts";
+import { toJUnit } from "../report/junit.ts";
+import type { Report } from "../report/model.ts";
+import { createProgress, type Progress } from "../report/progress.ts";
+import { summaryText } from "../report/summary.ts";
+import type { SuiteOptions } from "../run/options.ts";
+import { type Prepared, prepare, runPrepared, type SuiteListener } from "../run/suite.ts";
+import { exitCodes } from "../run/verdict.ts";
+import type { Console } from "./console.ts";
+import { suiteOptions, type TargetFlags } from "./options.ts";
+
+export interface RunFlags extends TargetFlags {
+  readonly only?: string[];
+  readonly skip?: string[];
+  readonly jobs?: number;
+  readonly seed?: string;
+  readonly rerun?: boolean;
+  readonly json?: string;
+  readonly junit?: string;
+  readonly out?: string;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** Exit code: 0 conformant, 1 not, 3 incomplete. */
+export async function runCommand(flags: RunFlags, console: Console): Promise<number> {
+  const { only, skip, jobs, seed, rerun, out: outDir } = flags;
+  const options: SuiteOptions = { ...suiteOptions(flags), only, skip, jobs, seed, rerun, outDir };
+  // With the report on standard output, everything else goes to the other one.
+  const toError = flags.json === "-" || flags.junit === "-";
+  const report = await judge(options, {
+    console,
+    quiet: flags.quiet === true,
+    verbose: flags.verbose === true,
+    toError,
+  });
+  writeReports(report, flags, console);
+  return exitCodes[report.verdict];
+}
+
+export interface Talk {
+  readonly console: Console;
+  /** Only failures and the verdict. */
+  readonly quiet: boolean;
+  /** Every check, too. */
+  readonly verbose: boolean;
+  readonly toError: boolean;
+}
+
+/** Runs the suite and tells about it on the console. */
+export async function judge(options: SuiteOptions, talk: Talk): Promise<Report> {
+  const sink = talk.toError ? talk.console.error : talk.console.out;
+  const progress = createProgress(sink);
+  const prepared = await prepare(options);
+  const report = await runPrepared(prepared, options, listenerOf(progress, talk));
+  progress.end();
+  const failed = report.checks.flatMap((check) => check.runs.map((run) => ({ check, run })));
+  for (const { check, run } of failed) {
+    if (["FAIL", "WARN", "FLAKY", "ERROR"].includes(run.outcome)) sink.write(`\n${failureText(report, check, run)}\n`);
+  }
+  sink.write(`\n${summaryText(report)}\n`);
+  return report;
+}
+
+function listenerOf(progress: Progress, { quiet, verbose }: Talk): SuiteListener {
+  return {
+    say: (line) => {
+      if (!quiet) progress.say(line);
+    },
+    planned: (prepared) => {
+      if (quiet) return;
+      progress.say(openingText(prepared));
+      progress.begin(prepared.plan.filter(({ fate }) => fate.kind === "run").length);
+    },
+    started: ({ planned }) => progress.started(planned.check.id),
+    finished: ({ planned, outcome, transport, durationMs, reason }) => {
+      if (verbose)
+        progress.say(
+          `${outcome.padEnd(12)} ${planned.check.id}  ${transport} ${Math.round(durationMs)} ms${reason === undefined ? "" : `: ${reason}`}`,
+        );
+      progress.finished(planned.check.id, outcome);
+    },
+  };
+}
+
+function openingText({ run, server, plan }: Prepared): string {
+  const { info, profile, tier, users, seed } = run;
+  const name =
+    [info.serverName, info.serverVersion].filter((part) => part !== "").join(" ") || "a server without a name";
+  const runs = plan.filter(({ fate }) => fate.kind === "run").length;
+  return [
+    `${name} at ${run.url}: profile ${profile.name}, clock tier ${tier}, users by ${users.way}, seed ${seed}`,
+    `${runs} of ${plan.length} checks to run; transports ${server.kinds.map(({ name: kind }) => kind).join(", ")}`,
+  ].join("\n");
+}
+
+function writeReports(report: Report, { json, junit }: RunFlags, console: Console): void {
+  for (const [path, text] of [
+    [json, toJsonText],
+    [junit, toJUnit],
+  ] as const) {
+    if (path === "-") console.out.write(text(report));
+    else if (path !== undefined) writeFileSync(path, text(report));
+  }
+}

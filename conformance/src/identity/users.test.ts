@@ -1,0 +1,82 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { Inconclusive, NotTestable } from "../failure.ts";
+import { createUserSource, type MakeUsers, type UserSourceOptions } from "./users.ts";
+import { createUserPool, parseUsers } from "./users-file.ts";
+
+const bare: UserSourceOptions = { hasAdmin: false, provisionCommand: undefined, pool: undefined, hasRegistry: true };
+
+function request(more: Partial<MakeUsers>): MakeUsers {
+  let made = 0;
+  return {
+    app: "a",
+    count: 2,
+    fresh: false,
+    newId: () => `id-${made++}`,
+    admin: undefined,
+    byLogin: async () => undefined,
+    ...more,
+  };
+}
+
+test("the best way that the run has is taken", () => {
+  const pool = createUserPool([{ id: "x" }]);
+  expect(createUserSource({ ...bare, hasAdmin: true, provisionCommand: "true", pool }).way).toBe("admin calls");
+  expect(createUserSource({ ...bare, provisionCommand: "true", pool }).way).toBe("provision command");
+  expect(createUserSource({ ...bare, pool }).way).toBe("users file");
+  expect(createUserSource({ ...bare, hasRegistry: false })).toMatchObject({ way: "no registry", fresh: true });
+  expect(createUserSource(bare)).toMatchObject({ way: "first login", fresh: expect.stringContaining("--admin-url") });
+});
+
+test("the first login registers each; nobody is fresh then", async () => {
+  const logins: string[] = [];
+  const source = createUserSource(bare);
+  expect(await source.make(request({ byLogin: async (id) => void logins.push(id) }))).toEqual(["id-0", "id-1"]);
+  expect(logins).toEqual(["id-0", "id-1"]);
+  await expect(source.make(request({ fresh: true }))).rejects.toThrow(NotTestable);
+});
+
+test("a provision command gets ids on stdin, many at once, and what is left over is used first", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "users-"));
+  try {
+    const file = join(directory, "ids");
+    const source = createUserSource({
+      ...bare,
+      provisionCommand: `cat >> '${file}'; echo "$USERSTATUS_APP" >> '${file}'; true`,
+    });
+    const one = request({});
+    const first = await source.make(one);
+    const second = await source.make(one);
+    const lines = readFileSync(file, "utf8").trim().split("\n");
+    expect(lines.filter((line) => line === "a")).toHaveLength(1);
+    expect(lines).toEqual(expect.arrayContaining([...first, ...second]));
+    expect(new Set([...first, ...second]).size).toBe(4);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
+test("users of a file are lent to one check at a time; fresh ones once", async () => {
+  const users = parseUsers('{"id":"a","token":"ta"}\n{"id":"b"}\n\n{"id":"f","fresh":true}\n', "file");
+  const source = createUserSource({ ...bare, pool: createUserPool(users) });
+  expect(source.tokenOf("a")).toBe("ta");
+  expect(await source.make(request({ count: 2 }))).toEqual(["a", "b"]);
+  await expect(source.make(request({ count: 1 }))).rejects.toThrow(Inconclusive);
+  source.giveBack(["a"]);
+  expect(await source.make(request({ count: 1 }))).toEqual(["a"]);
+  await expect(source.make(request({ count: 3 }))).rejects.toThrow(NotTestable);
+  expect(await source.make(request({ count: 1, fresh: true }))).toEqual(["f"]);
+  source.giveBack(["f"]);
+  await expect(source.make(request({ count: 1, fresh: true }))).rejects.toThrow(Inconclusive);
+});
+
+test("a users file may be a list or an object; what is wrong in it is told with its place", () => {
+  expect(parseUsers('[{"id":"a"}]', "file")).toEqual([{ id: "a", fresh: false }]);
+  expect(parseUsers('{"users":[{"id":"a","fresh":true}]}', "file")).toEqual([{ id: "a", fresh: true }]);
+  expect(() => parseUsers('{"id":"a"}\nnonsense', "file")).toThrow("file, line 2: not JSON");
+  expect(() => parseUsers('[{"token":"t"}]', "file")).toThrow('file, entry 1: needs "id"');
+  expect(() => parseUsers('[{"id":"a"},{"id":"a"}]', "file")).toThrow("twice");
+  expect(() => parseUsers("", "file")).toThrow("names nobody");
+});

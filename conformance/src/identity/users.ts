@@ -1,0 +1,107 @@
+// Makes registered users by the best way that the run has: admin calls, a command, a file, or the first login of each.
+import type { Client } from "@connectrpc/connect";
+import type { AdminService } from "@userstatus/protocol/admin";
+import { Inconclusive, NotTestable } from "../failure.ts";
+import { runCommand } from "./command.ts";
+import type { UserPool } from "./users-file.ts";
+
+export interface MakeUsers {
+  readonly app: string;
+  readonly count: number;
+  readonly fresh: boolean;
+  /** Ids that nobody has. */
+  readonly newId: () => string;
+  /** The admin calls of the app, where the run has them. */
+  readonly admin: Client<typeof AdminService> | undefined;
+  /** Registers one user by logging him in and out; he is not fresh then. */
+  readonly byLogin: (id: string) => Promise<void>;
+}
+
+export interface UserSource {
+  /** How users come to be, for the report. */
+  readonly way: "admin calls" | "provision command" | "users file" | "no registry" | "first login";
+  /** True, or why no user can be had who never logged in. */
+  readonly fresh: true | string;
+  readonly make: (request: MakeUsers) => Promise<string[]>;
+  /** The check is done with them. */
+  readonly giveBack: (ids: readonly string[]) => void;
+  /** Token that a file gives for a user. */
+  readonly tokenOf: (id: string) => string | undefined;
+}
+
+export interface UserSourceOptions {
+  readonly hasAdmin: boolean;
+  readonly provisionCommand: string | undefined;
+  readonly pool: UserPool | undefined;
+  /** Claim `user_registry`: without it every id counts as registered. */
+  readonly hasRegistry: boolean;
+}
+
+const registerMax = 1000;
+
+export function createUserSource(options: UserSourceOptions): UserSource {
+  const { hasAdmin, provisionCommand, pool, hasRegistry } = options;
+  const none = { giveBack: () => undefined, tokenOf: () => undefined };
+  if (hasAdmin && hasRegistry) return { way: "admin calls", fresh: true, make: byAdmin, ...none };
+  if (provisionCommand !== undefined) {
+    return { way: "provision command", fresh: true, make: createProvisioner(provisionCommand), ...none };
+  }
+  if (pool !== undefined) return fromPool(pool);
+  if (!hasRegistry) return { way: "no registry", fresh: true, make: async (request) => newIds(request), ...none };
+  const fresh = "registering users who never logged in needs --admin-url, --provision-command or --users";
+  return { way: "first login", fresh, make: byFirstLogin, ...none };
+}
+
+function newIds({ count, newId }: MakeUsers): string[] {
+  return Array.from({ length: count }, newId);
+}
+
+async function byAdmin(request: MakeUsers): Promise<string[]> {
+  const ids = newIds(request);
+  for (let at = 0; at < ids.length; at += registerMax) {
+    await request.admin?.registerUsers({ userIds: ids.slice(at, at + registerMax) });
+  }
+  return ids;
+}
+
+async function byFirstLogin(request: MakeUsers): Promise<string[]> {
+  if (request.fresh) throw new NotTestable("nobody can be registered without logging in");
+  const ids = newIds(request);
+  const width = 16;
+  for (let at = 0; at < ids.length; at += width) await Promise.all(ids.slice(at, at + width).map(request.byLogin));
+  return ids;
+}
+
+/** One process for many users: what is left over waits for the next check of the same app. */
+function createProvisioner(command: string): (request: MakeUsers) => Promise<string[]> {
+  const aheadCount = 32;
+  const ahead = new Map<string, string[]>();
+  return async ({ app, count, newId }) => {
+    const kept = ahead.get(app) ?? [];
+    ahead.set(app, kept);
+    if (kept.length < count) {
+      const ids = Array.from({ length: count + aheadCount }, newId);
+      await runCommand({ command, args: [], environment: { USERSTATUS_APP: app }, input: `${ids.join("\n")}\n` });
+      kept.push(...ids);
+    }
+    return kept.splice(0, count);
+  };
+}
+
+function fromPool(pool: UserPool): UserSource {
+  const fresh = pool.freshSize > 0 ? true : 'the users file marks nobody with "fresh": true';
+  return {
+    way: "users file",
+    fresh,
+    tokenOf: pool.token,
+    giveBack: pool.giveBack,
+    make: async ({ count, fresh: wantFresh }) => {
+      const taken = pool.take(count, wantFresh);
+      if (taken !== undefined) return taken.map(({ id }) => id);
+      const all = wantFresh ? pool.freshSize : pool.size;
+      const kind = wantFresh ? "users who never logged in" : "users";
+      if (count > all) throw new NotTestable(`needs ${count} ${kind}; the users file has ${all}`);
+      throw new Inconclusive(`needs ${count} ${kind}; of the ${all} of the users file not so many are free`);
+    },
+  };
+}

@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+// `npm run conformance`: with --url judges that server; without, judges the reference server under every profile.
+import { fileURLToPath } from "node:url";
+import { profileNames } from "@userstatus/protocol";
+import { Command, CommanderError, Option } from "commander";
+import { type Console, processConsole } from "./cli/console.ts";
+import { collect, parseJobs } from "./cli/options.ts";
+import { main } from "./cli/program.ts";
+import { runMainJob } from "./main-job/main-job.ts";
+
+interface JobFlags {
+  readonly profile?: string[];
+  readonly serverCommand?: string;
+  readonly seed?: string;
+  readonly jobs?: number;
+  readonly out?: string;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+}
+
+async function mainJob(args: readonly string[], console: Console): Promise<number> {
+  if (args.some((arg) => arg === "--url" || arg.startsWith("--url="))) return main(["run", ...args], console);
+  const program = new Command("conformance")
+    .description(
+      "Starts the reference server under each published profile and judges it. With --url: judges that server (see run --help).",
+    )
+    .addOption(
+      new Option("--profile <name>", "only the runs of this profile; may be repeated")
+        .choices([...profileNames])
+        .argParser(oneOf),
+    )
+    .option(
+      "--server-command <command>",
+      "starts the server; it gets the arguments of the reference server and prints the same first line",
+    )
+    .option("--seed <text>", "repeats the decisions of an earlier run")
+    .option("--jobs <count>", "checks at once (default: 8)", parseJobs)
+    .option("--out <directory>", "write reports and transcripts of each run there")
+    .option("-q, --quiet", "only failures and verdicts")
+    .option("-v, --verbose", "a line for each check")
+    .exitOverride()
+    .showHelpAfterError("(--help tells more)")
+    .configureOutput({ writeOut: console.out.write, writeErr: console.error.write });
+  try {
+    const { profile, out, quiet, verbose, ...rest } = program.parse([...args], { from: "user" }).opts<JobFlags>();
+    const root = fileURLToPath(new URL("../..", import.meta.url));
+    return await runMainJob({
+      console,
+      root,
+      profiles: profile,
+      outDir: out,
+      quiet: quiet === true,
+      verbose: verbose === true,
+      ...rest,
+    });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    throw error;
+  }
+}
+
+function oneOf(value: string, before: string[] = []): string[] {
+  return collect(value, before);
+}
+
+process.exitCode = await mainJob(process.argv.slice(2), processConsole());

@@ -1,0 +1,165 @@
+// Runs a plan: what can run at once does, what must be alone is; failures run once more, alone; a server that died is noticed.
+
+import { createRandom } from "../bench/random.ts";
+import type { RunContext } from "../bench/world.ts";
+import { sampleKind, type TransportKind } from "../wire/kinds.ts";
+import { type Attempt, attempt, type Failure } from "./execute.ts";
+import { createGate } from "./gate.ts";
+import type { Outcome } from "./outcome.ts";
+import { type PlannedCheck, waitOf } from "./plan.ts";
+
+/** What came of one check over one transport. */
+export interface RunResult {
+  readonly planned: PlannedCheck;
+  /** Empty where it did not run. */
+  readonly transport: string;
+  readonly outcome: Outcome;
+  readonly durationMs: number;
+  readonly failure?: Failure;
+  readonly reason?: string;
+  /** Newest last. */
+  readonly attempts: readonly Attempt[];
+}
+
+export interface RunnerOptions {
+  readonly run: RunContext;
+  readonly plan: readonly PlannedCheck[];
+  /** Kinds to sample from, and kinds that checks over every transport run on. */
+  readonly kinds: readonly TransportKind[];
+  readonly judged: readonly TransportKind[];
+  readonly jobs: number;
+  /** Whether a failed check is run again alone. */
+  readonly rerun: boolean;
+  /** Whether the server still answers. */
+  readonly alive: () => Promise<boolean>;
+  readonly onStart: (job: Job) => void;
+  readonly onDone: (result: RunResult) => void;
+}
+
+export interface Job {
+  readonly planned: PlannedCheck;
+  readonly kind: TransportKind;
+}
+
+export interface RunnerResult {
+  readonly results: readonly RunResult[];
+  /** When the server stopped answering, and during what. */
+  readonly died: { readonly at: Date; readonly during: readonly string[] } | undefined;
+}
+
+/** So many checks wait at once at most. */
+const waitingMax = 200;
+/** After so many failures that came again, the rest is no chance either, and is not run again. */
+const repeatedMax = 20;
+
+export async function runPlan(options: RunnerOptions): Promise<RunnerResult> {
+  const { plan } = options;
+  const runner = createRunner(options);
+  const jobs = plan.flatMap((planned) => jobsOf(planned, options));
+  const of = (mode: string): Job[] => jobs.filter(({ planned: { fate } }) => fate.kind === "run" && fate.mode === mode);
+  for (const job of of("first")) await runner.runJob(job);
+  const gates = { waiting: createGate(waitingMax), parallel: createGate(options.jobs) };
+  await Promise.all([
+    ...of("waiting").map((job) => gates.waiting.run(() => runner.runJob(job))),
+    ...of("parallel").map((job) => gates.parallel.run(() => runner.runJob(job))),
+  ]);
+  for (const job of of("alone")) await runner.runJob(job);
+  await runner.runAgain();
+  const skipped = plan.flatMap((planned) => skippedResult(planned) ?? []);
+  return { results: [...skipped, ...runner.results()], died: runner.died() };
+}
+
+function jobsOf(planned: PlannedCheck, { run, kinds, judged }: RunnerOptions): Job[] {
+  if (planned.fate.kind !== "run") return [];
+  if (planned.check.everyTransport === true) return judged.map((kind) => ({ planned, kind }));
+  return [{ planned, kind: sampleKind(kinds, createRandom(run.seed, "transport", planned.check.id)) }];
+}
+
+function skippedResult(planned: PlannedCheck): RunResult | undefined {
+  const { fate } = planned;
+  if (fate.kind === "run") return undefined;
+  return { planned, transport: "", outcome: fate.kind, durationMs: 0, reason: fate.reason, attempts: [] };
+}
+
+interface Runner {
+  readonly runJob: (job: Job) => Promise<void>;
+  readonly runAgain: () => Promise<void>;
+  readonly results: () => readonly RunResult[];
+  readonly died: () => RunnerResult["died"];
+}
+
+function createRunner(options: RunnerOptions): Runner {
+  const { run } = options;
+  const running = new Set<string>();
+  const finished: RunResult[] = [];
+  const open: { job: Job; attempts: Attempt[] }[] = [];
+  let died: RunnerResult["died"];
+
+  const tryOnce = async ({ planned, kind }: Job): Promise<Attempt> => {
+    const waitMs = waitOf(planned.check, { tier: run.tier, profile: run.profile });
+    const done = await attempt({ run, check: planned.check, kind, waitMs });
+    if (done.unreachable && died === undefined && !(await options.alive()))
+      died ??= { at: new Date(), during: [...running] };
+    return done;
+  };
+  const finish = (job: Job, attempts: readonly Attempt[]): void => {
+    const result = conclude(job, attempts);
+    options.onDone(result);
+    // Transcripts are written by now, or not wanted: kept for every check they would fill the memory.
+    finished.push({ ...result, attempts: attempts.map((done) => ({ ...done, entries: [] })) });
+  };
+  const runJob = async (job: Job): Promise<void> => {
+    if (died !== undefined) return finish(job, []);
+    running.add(job.planned.check.id);
+    options.onStart(job);
+    const first = await tryOnce(job);
+    running.delete(job.planned.check.id);
+    if (options.rerun && (first.result === "FAIL" || first.result === "INCONCLUSIVE"))
+      open.push({ job, attempts: [first] });
+    else finish(job, [first]);
+  };
+  const runAgain = async (): Promise<void> => {
+    let repeated = 0;
+    for (const { job, attempts } of open.splice(0)) {
+      while (died === undefined && repeated < repeatedMax && needsAnother(attempts)) {
+        options.onStart(job);
+        attempts.push(await tryOnce(job));
+      }
+      const last = attempts.at(-1);
+      repeated = last?.result === "FAIL" && attempts.length > 1 ? repeated + 1 : last?.result === "FAIL" ? repeated : 0;
+      finish(job, attempts);
+    }
+  };
+  return { runJob, runAgain, results: () => finished, died: () => died };
+}
+
+/** A failure is believed when it came twice, alone the second time; an attempt that decided nothing gets one more. */
+export function needsAnother(attempts: readonly Pick<Attempt, "result">[]): boolean {
+  const results = attempts.map(({ result }) => result);
+  const last = results.at(-1);
+  if (last === "FAIL") return results.filter((result) => result === "FAIL").length < 2 && results.length < 3;
+  return last === "INCONCLUSIVE" && results.length < 2;
+}
+
+/** Pure: what several attempts amount to. */
+export function conclude(job: Job, attempts: readonly Attempt[]): RunResult {
+  const { planned, kind } = job;
+  const last = attempts.at(-1);
+  const durationMs = attempts.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  const common = { planned, transport: kind.name, durationMs, attempts };
+  if (last === undefined) return { ...common, outcome: "NOT_TESTABLE", reason: "the server had stopped answering" };
+  const failed = attempts.find(({ result }) => result === "FAIL");
+  const failure = failed?.failure === undefined ? {} : { failure: failed.failure };
+  if (last.result === "FAIL")
+    return { ...common, outcome: planned.requirement.level === "MUST" ? "FAIL" : "WARN", ...failure };
+  if (failed !== undefined) {
+    const how =
+      last.result === "PASS"
+        ? "passed when it was run again alone"
+        : `when it was run again: ${last.reason ?? last.result}`;
+    return { ...common, outcome: "FLAKY", reason: `failed, and ${how}`, ...failure };
+  }
+  if (last.result === "PASS") return { ...common, outcome: "PASS" };
+  const outcome = last.result === "INCONCLUSIVE" ? "NOT_TESTABLE" : last.result;
+  return { ...common, outcome, reason: last.reason ?? "" };
+}

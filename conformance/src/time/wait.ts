@@ -1,0 +1,131 @@
+// The tiers scaled and real: the server's time runs by itself, and the suite waits for it, with the sessions kept alive meanwhile.
+import type { KeepAlive, Time } from "../check.ts";
+import { Inconclusive, SuiteFault } from "../failure.ts";
+import { spoken } from "../units.ts";
+import { type BenchTime, keptSessions, type LivingSessions } from "./bench-time.ts";
+import type { Pace } from "./pace.ts";
+
+export interface WaitingTimeOptions {
+  readonly tier: Exclude<Time["tier"], "virtual">;
+  /** One call that tells the server's time, in milliseconds; undefined if the server tells none. */
+  readonly askServer: () => Promise<number | undefined>;
+  readonly pace: Pace;
+  readonly sessions: LivingSessions;
+  readonly log: (text: string) => void;
+  /** The check is over. */
+  readonly over: AbortSignal;
+  /** Monotonic, in milliseconds. */
+  readonly localNow?: () => number;
+}
+
+export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
+  const { pace, over, localNow = () => performance.timeOrigin + performance.now() } = options;
+  let offset: number | undefined;
+  let offsetErrorMs = Number.POSITIVE_INFINITY;
+  let mustHoldUntil: number | undefined;
+
+  const estimate = (): number => localNow() + (offset ?? 0);
+  const measure = async (): Promise<number> => {
+    const sent = localNow();
+    const server = await options.askServer();
+    const rtt = localNow() - sent;
+    pace.sample(rtt);
+    const seen = (server ?? sent + rtt / 2) - (sent + rtt / 2);
+    // The shortest round trip knows the offset best; a change beyond its error means that the server's clock was set.
+    if (offset === undefined || rtt / 2 <= offsetErrorMs || Math.abs(seen - offset) > offsetErrorMs + rtt) {
+      offset = seen;
+      offsetErrorMs = rtt / 2;
+    }
+    return estimate();
+  };
+  const waitUntil = async (instant: number, keep: KeepAlive | undefined): Promise<void> => {
+    const stop = new AbortController();
+    const beating = beatMeanwhile(keep, options.sessions, AbortSignal.any([stop.signal, over]));
+    try {
+      for (let left = instant - estimate(); left > 0; left = instant - estimate()) {
+        await Promise.race([pause(Math.ceil(left), over), beating.failed]);
+        if (over.aborted) throw new Inconclusive("the check was over before the wait was");
+      }
+    } finally {
+      stop.abort();
+      await beating.done;
+    }
+  };
+  return {
+    tier: options.tier,
+    lastKnown: () => (offset === undefined ? undefined : Math.round(estimate())),
+    moved: () => undefined,
+    freeze: async () => undefined,
+    overdue: () => {
+      if (mustHoldUntil === undefined || estimate() < mustHoldUntil - pace.rttMs()) return undefined;
+      return "this machine or the way to the server was too slow to look before the moment in question";
+    },
+    now: async () => Math.floor(await measure()),
+    pass: async (ms, keep) => {
+      if (!(ms >= 0)) throw new SuiteFault(`time can't pass by ${ms} ms`);
+      mustHoldUntil = undefined;
+      const from = await measure();
+      options.log(`waiting ${spoken(ms)}`);
+      await waitUntil(from + ms, keep);
+    },
+    justBefore: async (instant, keep) => {
+      mustHoldUntil = undefined;
+      const from = await measure();
+      const target = instant - pace.marginMs();
+      options.log(`waiting ${spoken(Math.max(0, target - from))}, to just before ${new Date(instant).toISOString()}`);
+      await waitUntil(target, keep);
+      if (estimate() + pace.rttMs() >= instant)
+        throw new Inconclusive("the moment to look at had passed before the suite could look");
+      mustHoldUntil = instant;
+    },
+    reach: async (instant, keep) => {
+      mustHoldUntil = undefined;
+      const from = await measure();
+      options.log(`waiting ${spoken(Math.max(0, instant - from))}, to ${new Date(instant).toISOString()}`);
+      await waitUntil(instant + offsetErrorMs + 2, keep);
+    },
+  };
+}
+
+/** Ends early, without a word, when the signal says so. */
+function pause(ms: number, stop: AbortSignal): Promise<void> {
+  const timeoutMaxMs = 2_000_000_000;
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      stop.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, Math.min(ms, timeoutMaxMs));
+    stop.addEventListener("abort", end);
+    if (stop.aborted) end();
+  });
+}
+
+interface Beating {
+  /** Rejects if a session that must live could not be kept alive; else never settles. */
+  readonly failed: Promise<never>;
+  /** Settles when no heartbeat is under way any more. */
+  readonly done: Promise<void>;
+}
+
+function beatMeanwhile(keep: KeepAlive | undefined, sessions: LivingSessions, stop: AbortSignal): Beating {
+  let fail: (error: unknown) => void = () => undefined;
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  failed.catch(() => undefined);
+  if (keep === undefined) return { failed, done: Promise.resolve() };
+  const beat = async (): Promise<void> => {
+    while (!stop.aborted) {
+      const kept = keptSessions(keep, sessions);
+      await Promise.all(kept.map((session) => session.beat(keep !== "all")));
+      const intervals = kept.map((session) => Math.min(session.heartbeatMs(), session.leaseMs() / 3));
+      await pause(Math.max(5, Math.min(60_000, ...intervals)), stop);
+    }
+  };
+  const done = beat().catch((error: unknown) => {
+    if (!stop.aborted) fail(error);
+  });
+  return { failed, done };
+}

@@ -1,0 +1,40 @@
+// Hosts a mutant in this process, on ports of the system's choice, and lets the suite judge it over the wire like any other server.
+import { createLog, createPresenceServer, loadConfig, type RunningServer, startServer } from "@userstatus/server";
+import type { PresenceSeams } from "@userstatus/server/seams";
+import type { EdgeDefect } from "./edge.ts";
+
+export interface HostOptions {
+  readonly profile: string;
+  readonly seams?: PresenceSeams;
+  readonly edge?: EdgeDefect;
+  /** Flags beside those of the development mode. */
+  readonly flags?: readonly string[];
+}
+
+export interface Hosted {
+  readonly url: string;
+  readonly adminUrl: string;
+  readonly testingUrl: string;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts the server. */
+export async function host(options: HostOptions): Promise<Hosted> {
+  const ports = ["--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0", "--testing-listen=127.0.0.1:0"];
+  const argv = ["--dev", "--profile", options.profile, "--keep-alive=2s", "--log-level=error", ...ports, ...(options.flags ?? [])];
+  const loaded = loadConfig({ argv, env: {}, readFile: noFile });
+  if (loaded.action !== "run") throw new Error("the flags do not start a server");
+  const { seams, edge } = options;
+  const server: RunningServer = await startServer(loaded.config, {
+    log: createLog({ level: "fatal", pretty: false, write: () => {} }),
+    createPresence: (presence) => createPresenceServer(presence, seams),
+    ...(edge?.authenticator ? { wrapAuthenticator: edge.authenticator } : {}),
+    ...(edge?.handler ? { wrapHandler: edge.handler } : {}),
+  });
+  const { url, adminUrl = "", testingUrl = "" } = server.urls;
+  return { url, adminUrl, testingUrl, stop: () => server.stop() };
+}
+
+function noFile(path: string): string {
+  throw new Error(`no file ${path} here`);
+}

@@ -1,0 +1,95 @@
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { root } from "./spec.ts";
+
+const documents = [
+  "README.md",
+  "SPEC.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  ...globSync("docs/**/*.md", { cwd: root }),
+];
+const text = (path: string): string => readFileSync(join(root, path), "utf8");
+
+/** Text outside of fenced blocks. */
+function prose(markdown: string): string {
+  return markdown.replace(/^```[\s\S]*?^```$/gm, "");
+}
+
+/** As GitHub makes anchors of headings. */
+function anchors(markdown: string): Set<string> {
+  const headings = [...prose(markdown).matchAll(/^#{1,6} (.*)$/gm)].map(([, heading = ""]) => heading);
+  return new Set(
+    headings.map((heading) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+        .replace(/ /g, "-"),
+    ),
+  );
+}
+
+describe.each(documents)("%s", (document) => {
+  it("links to files and headings that there are", () => {
+    const broken = [...prose(text(document)).matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link = ""]) => {
+      if (/^https?:/.test(link)) return [];
+      const [path = "", anchor] = link.split("#", 2);
+      const target = path === "" ? document : join(dirname(document), path);
+      if (!existsSync(join(root, target))) return [link];
+      return anchor === undefined || anchors(text(target)).has(anchor) ? [] : [link];
+    });
+    expect(broken).toEqual([]);
+  });
+
+  it("names no option that no program has", () => {
+    const unknown = [...text(document).matchAll(/(?<![\w-])--[a-z][a-z0-9-]+/g)].flatMap(([option]) =>
+      known.has(option) ? [] : [option],
+    );
+    expect([...new Set(unknown)]).toEqual([]);
+  });
+});
+
+/** Options of our programs, by their sources, and those of other people's programs that the documents show. */
+const sources = [
+  "reference-server/src/config/options.ts",
+  ...globSync("{conformance,reference-client}/src/{cli,cli/**/*}.ts", { cwd: root }),
+];
+const known = new Set([
+  ...sources.flatMap((path) => text(path).match(/--[a-z][a-z0-9-]+/g) ?? []),
+  ...[...text("reference-server/src/config/options.ts").matchAll(/option\(\s*"([a-z0-9-]+)"/g)].map(
+    ([, name]) => `--${name}`,
+  ),
+  "--protocol",
+  "--http2-prior-knowledge",
+]);
+
+describe("docs/decisions/dependencies.md", () => {
+  const manifests = ["package.json", ...globSync("*/package.json", { cwd: root })].filter(
+    (path) => !path.startsWith("node_modules"),
+  );
+  const listed = [...text("docs/decisions/dependencies.md").matchAll(/^\| `([^`]+)`/gm)].map(([, name = ""]) => name);
+
+  it("gives a reason for each dependency, and for no other", () => {
+    const used = new Set(manifests.flatMap((path) => dependenciesOf(JSON.parse(text(path)))));
+    expect(listed.sort()).toEqual([...used].sort());
+  });
+
+  function dependenciesOf(manifest: { dependencies?: object; devDependencies?: object }): string[] {
+    const names = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies });
+    return names.filter((name) => !name.startsWith("@userstatus/"));
+  }
+});
+
+describe("docs/writing-a-check.md", () => {
+  it("shows a check as it stands in the source", () => {
+    const shown = /^```ts\n([\s\S]*?)^```$/m.exec(text("docs/writing-a-check.md"))?.[1] ?? "";
+    expect(shown).toMatch(/: Check = \{/);
+    expect(dense(text("conformance/src/checks/custom-expiry.ts"))).toContain(dense(shown));
+  });
+
+  /** Without what a formatter changes. */
+  function dense(code: string): string {
+    return code.replace(/\s+/g, "").replace(/,([)\]}])/g, "$1");
+  }
+});
