@@ -20,9 +20,15 @@ import type { TokenInput } from "./token.ts";
 
 /** What a client is made of. */
 export interface UserStatusClientOptions {
-  /** Any Connect transport: of `@connectrpc/connect-web` in browsers, of `@connectrpc/connect-node` in Node. Without a default timeout. */
+  /**
+   * Any Connect transport: of `@connectrpc/connect-web` in browsers, of `@connectrpc/connect-node` in Node. Without a
+   * default timeout.
+   */
   readonly transport: Transport;
-  /** A bearer token, or a function that gives a new one each time it is called. With a function the session outlives its tokens. */
+  /**
+   * A bearer token, or a function that gives a new one each time it is called. With a function the session outlives its
+   * tokens.
+   */
   readonly token: TokenInput;
   /** Names the device or tab: 1 to 64 bytes of the characters of user ids. The same id again goes on with the same session. */
   readonly deviceId: string;
@@ -121,7 +127,10 @@ export interface TtlControl extends CallControl {
 
 /** One user on one device. Every promise is rejected with UserStatusError and nothing else. */
 export interface UserStatusClient {
-  /** Logs in and opens the Watch. Resolves when `statuses` is complete. One try: what comes after it is brought back by itself. */
+  /**
+   * Logs in and opens the Watch. Resolves when `statuses` is complete. One try: what comes after it is brought back by
+   * itself.
+   */
   readonly connect: (options?: ConnectOptions) => Promise<void>;
   /** Logs out, at once for everyone. Rejects if the server could not be told; the client is disconnected all the same. */
   readonly disconnect: (options?: { readonly signal?: AbortSignal }) => Promise<void>;
@@ -141,7 +150,10 @@ export interface UserStatusClient {
   readonly listSubscriptions: (query?: ListQuery) => Promise<SubscribedUser[]>;
   /** The same, page by page as it is read. */
   readonly iterateSubscriptions: (query?: ListQuery) => AsyncGenerator<SubscribedUser, void, undefined>;
-  /** Resolves when the table has the effect of every change that was answered before (pull to refresh). Waits for a link that is down. */
+  /**
+   * Resolves when the table has the effect of every change that was answered before (pull to refresh). Waits for a link
+   * that is down.
+   */
   readonly sync: (options?: { readonly signal?: AbortSignal }) => Promise<void>;
   /** Uses another token of the same user from now on, and tells the server. */
   readonly renewToken: (token: string) => Promise<void>;

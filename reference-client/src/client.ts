@@ -20,7 +20,7 @@ import { createMarkers } from "./markers.ts";
 import { type CompleteOptions, completeOptions } from "./options.ts";
 import type { QueryOutcome, SubscribeOutcome, UnsubscribeOutcome } from "./results.ts";
 import { createRpc } from "./rpc.ts";
-import { createSession, type SessionKeeper, type SessionOptions } from "./session.ts";
+import { Session, type SessionOptions } from "./session.ts";
 import {
   type CallControl,
   checkTtlMs,
@@ -45,7 +45,7 @@ class Client implements UserStatusClient {
   readonly #table: StatusTable;
   readonly #emitter: Emitter<UserStatusEvents>;
   readonly #tokens: TokenSource;
-  readonly #session: SessionKeeper;
+  readonly #session: Session;
   readonly #calls: SessionCalls;
   readonly #link: Link;
   readonly #tell: (changes: readonly Change[]) => void;
@@ -61,7 +61,7 @@ class Client implements UserStatusClient {
     const tokens = createTokenSource(options.token);
     const markers = createMarkers(`s${Math.floor(random() * 2 ** 48).toString(36)}`, syncsMax);
     const rpc = createRpc({ ...options, tokens, onTokenRenewed: () => this.#session.announceToken() });
-    const session = createSession({ ...options, ...this.#sessionEvents(), tokens, rpc });
+    const session = new Session({ ...options, ...this.#sessionEvents(), tokens, rpc });
     const { service } = rpc;
     this.#tokens = tokens;
     this.#session = session;
@@ -196,7 +196,7 @@ class Client implements UserStatusClient {
       onState: (state, event, previous) => {
         const ownStatus = ownStatusOf(state, event);
         this.#emitter.emit("connectionStateChanged", { state, event, previous, ownStatus });
-        if (event === "KICKED_OUT") this.#emitter.emit("kickedOut", { sessionId: this.#session.lastId() });
+        if (event === "KICKED_OUT") this.#emitter.emit("kickedOut", { sessionId: this.#session.lastId });
       },
       onError: (error) => this.#emitter.emit("error", error),
     };

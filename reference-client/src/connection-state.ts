@@ -61,9 +61,9 @@ export type LossEvent =
 export type StopEvent = "KICKED_OUT" | "LOGGED_OUT" | "TOKEN_EXPIRED" | "USER_DELETED" | "REPLACED" | "REFUSED";
 
 /**
- * What the state says of one's own status on this device. CONNECTED: `online`. DISCONNECTED: `offline`, or `logged-out` after a
- * logout, a kick or the deletion of the user. CONNECTING and RECONNECTING: `undecided`, the app decides; others may see one online
- * still, for as long as the lease runs.
+ * What the state says of one's own status on this device. CONNECTED: `online`. DISCONNECTED: `offline`, or `logged-out` after
+ * a logout, a kick or the deletion of the user. CONNECTING and RECONNECTING: `undecided`, the app decides; others may see one
+ * online still, for as long as the lease runs.
  */
 export type OwnStatus = "online" | "offline" | "logged-out" | "undecided";
 

@@ -20,7 +20,10 @@ export interface HeartbeatOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** A beat that failed is tried again after this part of the interval: the lease is some intervals long, so there is time for a few. */
+/**
+ * A beat that failed is tried again after this part of the interval: the lease is some intervals long, so there is time
+ * for a few.
+ */
 const retryPart = 1 / 4;
 
 export function createHeartbeat(options: HeartbeatOptions): Heartbeat {

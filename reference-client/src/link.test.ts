@@ -188,6 +188,26 @@ describe("disconnect and close", () => {
     expect(harness.fake.watches).toHaveLength(1);
   });
 
+  it("waits for a login that is under way, and ends that session too", async () => {
+    const harness = await connectedHarness();
+    let answer = (): void => {};
+    harness.fake.script({
+      login: () =>
+        new Promise((resolve) => {
+          answer = () => resolve({ sessionId: "S2", epoch: "E1" });
+        }),
+    });
+    harness.fake.watch().close(refusal("SESSION_NOT_FOUND"));
+    await harness.time.advance(500);
+    const leaving = harness.client.disconnect();
+    await harness.time.settle();
+    answer();
+    await leaving;
+    expect(harness.fake.calls.at(-1)).toMatchObject({ name: "logout", request: { sessionId: "S2" } });
+    expect(harness.fake.watches).toHaveLength(1);
+    await expectQuiet(harness);
+  });
+
   it("close leaves without a logout", async () => {
     const harness = await connectedHarness();
     await harness.client.close();

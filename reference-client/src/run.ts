@@ -10,7 +10,7 @@ import { createGate, type Gate } from "./gate.ts";
 import type { Markers } from "./markers.ts";
 import { isTokenRefusal, type Recovery, recover, type WatchOutcome } from "./recovery.ts";
 import type { UserStatusServiceClient } from "./rpc.ts";
-import type { SessionKeeper } from "./session.ts";
+import type { Session } from "./session.ts";
 import type { Clock, Random, Scheduler } from "./time.ts";
 import type { TokenSource } from "./token.ts";
 import { readWatch } from "./watch-stream.ts";
@@ -18,7 +18,7 @@ import { readWatch } from "./watch-stream.ts";
 /** What a run works with. */
 export interface RunOptions {
   readonly service: UserStatusServiceClient;
-  readonly session: SessionKeeper;
+  readonly session: Session;
   readonly tokens: TokenSource;
   readonly markers: Markers;
   readonly scheduler: Scheduler;
@@ -167,6 +167,8 @@ export class Run {
     }
     if (session.id.peek() === undefined) await session.logIn(undefined, signal);
     const sessionId = await session.id.wait(signal);
+    // A logout waits for this login: it needs no Watch any more.
+    if (this.over) return { kind: "closed" };
     this.#options.onOpening();
     return await readWatch({
       service,

@@ -81,7 +81,10 @@ export function isSessionGone(error: UserStatusError): boolean {
   return error.reason === "SESSION_ENDED" || error.reason === "SESSION_NOT_FOUND";
 }
 
-/** Each id once. Rejects an empty list, and ids that no server may accept: a batch that is cut must not fail half way for them. */
+/**
+ * Each id once. Rejects an empty list, and ids that no server may accept: a batch that is cut must not fail half way for
+ * them.
+ */
 export function checkUserIds(userIds: Iterable<string>): string[] {
   const ids = distinct(userIds);
   const wrong = ids.find((id) => !isUserId(id));

@@ -40,7 +40,10 @@ export interface StatusTable {
   readonly statuses: Map<string, UserStatus>;
   /** The user's subscription rows. */
   readonly rows: Map<string, Subscription>;
-  /** Newest known status of users that the server does not tell of (queried, or no longer seen), so that an older answer can't win. */
+  /**
+   * Newest known status of users that the server does not tell of (queried, or no longer seen), so that an older answer
+   * can't win.
+   */
   readonly remembered: BoundedMap<string, UserStatus>;
   /** Highest generation that ended, per target: a late answer must not bring the row back. The stream may: it is in order. */
   readonly endedGenerations: BoundedMap<string, bigint>;
@@ -171,7 +174,10 @@ function refreshMs(row: Subscription): number {
   return row.refreshTime === undefined ? 0 : timestampMs(row.refreshTime);
 }
 
-/** Takes a row away, and tells its end once, also of a row that was never seen: an answer that makes it may still be on its way. */
+/**
+ * Takes a row away, and tells its end once, also of a row that was never seen: an answer that makes it may still be on
+ * its way.
+ */
 export function endRow(
   table: StatusTable,
   userId: string,

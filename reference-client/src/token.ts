@@ -3,7 +3,10 @@ import { Code } from "@connectrpc/connect";
 import { untilAborted } from "./abort.ts";
 import { UserStatusError } from "./errors.ts";
 
-/** A bearer token, or a function that gives one. It is asked again only when the server says that the last one ran out, or will. */
+/**
+ * A bearer token, or a function that gives one. It is asked again only when the server says that the last one ran out,
+ * or will.
+ */
 export type TokenInput = string | (() => Promise<string>);
 
 /** The token in use. */

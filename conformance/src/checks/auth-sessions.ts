@@ -74,6 +74,7 @@ export const authSessionChecks: readonly Check[] = [
       const target = await t.user();
       const before = await look(t, session.user.id);
       for (const sessionId of unknownIds(t, session.id)) {
+        await session.heartbeat();
         const options = { client: session.user.client(), sessionId, targetId: target.id, profile: t.profile };
         for (const { name, call } of sessionCalls(options)) {
           const what = `${name} with the session id "${sessionId}", which was never issued`;

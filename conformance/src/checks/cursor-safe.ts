@@ -1,8 +1,9 @@
 // SPEC §11.3: a cursor covers nothing that its stream had not carried when it came.
 import { setTimeout as wallPause } from "node:timers/promises";
 import type { Bench, Check, TestSession, TestWatch } from "../check.ts";
-import { flip, publish, type Target, targets } from "./lib/c-actors.ts";
+import { flip, type Target, targets } from "./lib/c-actors.ts";
 import { sameDevice } from "./lib/c-away.ts";
+import { backlog } from "./lib/c-backlog.ts";
 import { eventsOf, fold, foldToFence, type Held, holdsAll } from "./lib/c-state.ts";
 import { keepAliveMs, progressBy } from "./lib/c-wall.ts";
 
@@ -99,20 +100,17 @@ export const cursorSafeChecks: readonly Check[] = [
     async run(t: Bench) {
       const intervalMs = keepAliveMs(t);
       if (intervalMs > progressMaxMs) t.notTestable(`a keep-alive is due only each ${intervalMs} ms`);
-      const crowd = await targets(t, 5);
       const session = await t.session();
-      await session.subscribe(crowd.map((target) => target.id));
+      const pile = await backlog(t, session);
       const watch = await session.watch({ relay: true });
       watch.link.stall();
-      await publish(t, crowd, 60);
+      await pile.press(8);
       await wallPause(intervalMs * 1.2);
-      for (const target of crowd) await flip(target);
       watch.link.unstall();
       if (!(await progressBy(session, watch, intervalMs * 1.5 + 1_500)))
         t.ok(false, "a progress must come once the Watch is read");
       const points = pointsOf(watch);
       await watch.close();
-      for (const target of crowd) await flip(target);
       await completeFrom(t, await sameDevice(session), points.slice(0, 3));
     },
   },

@@ -86,22 +86,20 @@ const setterTold: Check = {
   },
 };
 
-const otherSessionTold: Check = {
-  id: "custom-own-told/other-session",
-  title: "Sets a text by one session and finds it as a `self` event on the Watch of the user's other session",
+const everySessionTold: Check = {
+  id: "custom-own-told/every-session",
+  title: "Sets a text by one of two sessions of the user: both Watches get it as a `self` event",
   claims: ["multi_session"],
   applies: roomFor(2),
   run: async (t: Bench) => {
     const [setter, other] = await twoSessions(t);
-    const watch = await other.watch();
-    const mark = watch.mark();
+    const watches = [await setter.watch(), await other.watch()];
+    const marks = watches.map((watch) => watch.mark());
     const text = sampleText(t);
     await setter.set(text);
-    await watch.self(
-      "`self` with the new text on the other session's Watch",
-      (self) => textOf(self.status) === text,
-      mark,
-    );
+    for (const [index, watch] of watches.entries()) {
+      await watch.self("`self` with the new text on each Watch", (self) => textOf(self.status) === text, marks[index]);
+    }
   },
 };
 
@@ -232,7 +230,7 @@ export const customStatusChecks: readonly Check[] = [
   shownEverywhere,
   replaced,
   setterTold,
-  otherSessionTold,
+  everySessionTold,
   clearedByEmpty,
   clearedByNone,
   nothingToClear,

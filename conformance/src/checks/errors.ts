@@ -98,8 +98,8 @@ export const errorChecks: readonly Check[] = [
     run: async (t: Bench) => {
       const target = await t.user();
       for (const limit of usableRates(t.profile)) {
-        const call = ratedCall(t, await t.session(), limit.procedure, target.id);
-        const refused = await useUp(call, limit);
+        const session = await t.session();
+        const refused = await useUp(t, ratedCall(t, session, limit.procedure, target.id), limit);
         const refusal = await t.refused(refused.call, "RATE_LIMITED", `${limit.procedure} beyond its rate`);
         complete(t, refusal, "RATE_LIMITED", `${limit.procedure} beyond its rate`);
       }
@@ -122,9 +122,10 @@ export const errorChecks: readonly Check[] = [
     run: async (t: Bench) => {
       const target = await t.user();
       for (const limit of usableRates(t.profile)) {
-        const call = ratedCall(t, await t.session(), limit.procedure, target.id);
+        const session = await t.session();
+        const call = ratedCall(t, session, limit.procedure, target.id);
         const what = `${limit.procedure} beyond its rate`;
-        const { retryAfterMs } = await t.refused((await useUp(call, limit)).call, "RATE_LIMITED", what);
+        const { retryAfterMs } = await t.refused((await useUp(t, call, limit)).call, "RATE_LIMITED", what);
         t.ok(retryAfterMs !== undefined, `${what} has a RetryInfo with a delay`, retryAfterMs);
         t.ok(retryAfterMs > 0, `The delay of ${what} is above zero`, retryAfterMs);
         t.ok(

@@ -28,6 +28,28 @@ function textBytes(profile: Profile): number {
   return profile.customStatus?.maxBytes ?? 0;
 }
 
+function inBatches<T>(all: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
+    all.slice(index * size, (index + 1) * size),
+  );
+}
+
+/** The windows that must pass between the calls that subscribe to as many as a large snapshot takes. */
+function pacedMs(profile: Profile): number {
+  const rows = Math.min(rowsMax(profile), Math.ceil((1.1 * frameBytesMax) / (textBytes(profile) + rowBytesMin)));
+  const calls = Math.ceil(rows / (profile.subscription?.subscribeBatchMax ?? 1));
+  const limit = rateOf(profile, "Subscribe");
+  return limit ? Math.floor((calls - 1) / limit.maxCalls) * windowMs(limit) : 0;
+}
+
+/** Bytes of a row with its status in the answer of Subscribe, of a user with this text. */
+async function rowBytes(t: Bench, text: string): Promise<number> {
+  const target = await t.session({ text });
+  const [row] = await (await t.session()).subscribe([target.user.id]);
+  t.ok(row?.result.case === "subscribed", "Subscribe answers with a row", row);
+  return toBinary(SubscribedUserSchema, row.result.value).length;
+}
+
 async function inTurns(users: readonly TestUser[], act: (user: TestUser) => Promise<unknown>): Promise<void> {
   for (let from = 0; from < users.length; from += loginsAtOnce) {
     await Promise.all(users.slice(from, from + loginsAtOnce).map(act));
@@ -56,29 +78,22 @@ export const frameChecks: readonly Check[] = [
     applies: (profile) =>
       rowsMax(profile) * (textBytes(profile) + rowBytesMin) > 1.2 * frameBytesMax ||
       "the rows that this profile allows make no snapshot of more than 1 MiB",
-    timeMs: (profile) => 40 * windowMs(rateOf(profile, "Subscribe")),
+    timeMs: pacedMs,
     run: async (t: Bench) => {
       const text = "x".repeat(textBytes(t.profile));
-      const batchMax = t.profile.subscription?.subscribeBatchMax ?? 1;
-      const limit = rateOf(t.profile, "Subscribe");
+      const count = Math.min(rowsMax(t.profile), Math.ceil((1.1 * frameBytesMax) / (await rowBytes(t, text))));
+      const targets = await t.users(count);
+      await inTurns(targets, (user) => user.login({ text }));
       const session = await t.session();
-      let [bytes, rows, calls] = [0, 0, 0];
-      let last: string | undefined;
-      while (bytes < 1.1 * frameBytesMax && rows < rowsMax(t.profile)) {
-        const targets = await t.users(Math.min(batchMax, 200, rowsMax(t.profile) - rows));
-        await inTurns(targets, (user) => user.login({ text }));
-        if (limit && calls > 0 && calls % limit.maxCalls === 0) await t.time.pass(windowMs(limit), [session]);
-        const results = await session.subscribe(targets.map(({ id }) => id));
-        for (const { result } of results) {
-          if (result.case === "subscribed") bytes += toBinary(SubscribedUserSchema, result.value).length;
-        }
-        rows += targets.length;
-        calls += 1;
-        last = targets.at(-1)?.id;
+      const batches = inBatches(targets, t.profile.subscription?.subscribeBatchMax ?? 1);
+      const limit = rateOf(t.profile, "Subscribe");
+      for (const [index, batch] of batches.entries()) {
+        if (limit && index > 0 && index % limit.maxCalls === 0) await t.time.pass(windowMs(limit), [session]);
+        await session.heartbeat();
+        await session.subscribe(batch.map(({ id }) => id));
       }
-      t.note(`${rows} rows of together ${bytes} bytes`);
       const watch = await session.watch();
-      t.equal(textOf(watch.held(last ?? "")), text, "Text of the last target in the snapshot");
+      t.equal(textOf(watch.held(targets.at(-1)?.id ?? "")), text, "Text of the last target in the snapshot");
       framesFit(t, watch);
     },
   },

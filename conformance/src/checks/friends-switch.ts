@@ -133,7 +133,8 @@ function stillSubscribed(name: string, title: string, end: (t: Bench, watcher: T
 const deleted = switchCheck(
   {
     id: "sub-target-gone/friend",
-    title: "A friend is deleted: who sees him is told TARGET_GONE with generation 0, and nothing comes of him; the other goes on",
+    title:
+      "A friend is deleted: who sees him is told TARGET_GONE with generation 0, and nothing comes of him; the other goes on",
     claims: ["friends"],
   },
   { friendNotifications: true },

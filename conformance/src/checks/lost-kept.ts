@@ -1,21 +1,36 @@
 // Checks of SPEC §6.2, session-lost-uncounted: how many lost sessions of a user a server keeps at least.
 import type { Platform, Profile } from "@userstatus/protocol";
 import type { Bench, Check, TestSession } from "../check.ts";
-import { fits, hasOffline, knownPlatforms, livenessOf } from "./lib/a-profile.ts";
+import { counts, fits, knownPlatforms, livenessOf } from "./lib/a-profile.ts";
 import { instantOf, lose } from "./lib/a-scenes.ts";
 
 /** Lost sessions are lost one after the other, so that one is lost longest. */
 const apartMs = 10;
+/** What one loss takes at most beside its grace, where time runs. */
+const perLossMs = 1000;
 /** More than this are not tried. */
 const keptMax = 60;
 
-/** Platforms of as many sessions as could live side by side, of those whose lost sessions show OFFLINE. */
+/** Platforms of as many sessions as rules let live side by side, of those whose lost sessions show OFFLINE. */
 function crowd(profile: Profile): readonly Platform[] {
   const chosen: Platform[] = [];
-  for (const platform of knownPlatforms.filter((one) => livenessOf(profile, one).offline)) {
+  // Where no rule names a platform any number could live: nobody keeps any number.
+  const limited = knownPlatforms.filter((platform) => profile.sessionRules.some((rule) => counts(rule, platform)));
+  for (const platform of limited.filter((one) => livenessOf(profile, one).offline)) {
     while (chosen.length < keptMax && fits(profile, [...chosen, platform])) chosen.push(platform);
   }
   return chosen;
+}
+
+function applies(profile: Profile): true | string {
+  const platforms = crowd(profile);
+  if (platforms.length === 0) return "no session rule counts a platform whose lost sessions show OFFLINE";
+  const decays = platforms.map((platform) => livenessOf(profile, platform).decayMs);
+  const needed = platforms.reduce<number>(
+    (sum, platform) => sum + livenessOf(profile, platform).graceMs + perLossMs,
+    0,
+  );
+  return Math.min(...decays) > needed || "the first lost sessions decay before the last are lost";
 }
 
 async function allKept(t: Bench, lost: readonly TestSession[]): Promise<void> {
@@ -31,7 +46,7 @@ export const lostKeptChecks: readonly Check[] = [
   {
     id: "session-lost-uncounted/kept-one-by-one",
     title: "As many sessions as could live side by side are kept when they were lost one after the other",
-    applies: hasOffline,
+    applies,
     timeMs: (profile) =>
       crowd(profile).reduce<number>((sum, platform) => sum + livenessOf(profile, platform).graceMs + apartMs, 0),
     run: async (t: Bench) => {
@@ -50,7 +65,7 @@ export const lostKeptChecks: readonly Check[] = [
   {
     id: "session-lost-uncounted/kept-at-once",
     title: "As many sessions as may live side by side are kept when they all fell silent at once",
-    applies: hasOffline,
+    applies,
     timeMs: (profile) => {
       const spans = crowd(profile).map((platform) => livenessOf(profile, platform));
       return Math.max(0, ...spans.map(({ leaseMs, graceMs }) => leaseMs + graceMs));

@@ -9,6 +9,7 @@ import {
   identityRefusals,
   inProfile,
   ratedCall,
+  stayAlive,
   usableRates,
   useUp,
 } from "./lib/a-refusals.ts";
@@ -161,11 +162,13 @@ export const noEffectChecks: readonly Check[] = [
         const { procedure, maxCalls } = limit;
         for (const { reason, call } of badCalls(t, session, procedure, target.id)) {
           for (let made = 0; made < Math.min(maxCalls, 20) + 1; made++) {
+            await stayAlive(t, session, made);
             await t.refused(call(), reason, `${procedure} with a fault, call ${made + 1}`);
           }
         }
         const good = ratedCall(t, session, procedure, target.id);
         for (let made = 0; made < maxCalls; made++) {
+          await stayAlive(t, session, made);
           await good().catch((error: unknown) => {
             t.ok(false, `${procedure} number ${made + 1} of ${maxCalls} after refused calls is admitted`, error);
           });
@@ -185,7 +188,7 @@ export const noEffectChecks: readonly Check[] = [
         if (procedure === "ListSubscriptions") continue;
         const session = await t.session();
         if (procedure === "Unsubscribe") await session.subscribe([late.id]);
-        const { call } = await useUp(ratedCall(t, session, procedure, target.id), limit);
+        const { call } = await useUp(t, ratedCall(t, session, procedure, target.id), limit);
         await t.refused(call, "RATE_LIMITED", `${procedure} beyond its rate`);
         const before = await stateOfUser(t, session);
         const beyond = await ratedCall(t, session, procedure, late.id)().then(

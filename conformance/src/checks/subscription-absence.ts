@@ -88,13 +88,16 @@ const afterLoss: Check = {
 
 const whileOnline: Check = {
   id: "sub-absence/while-online",
-  title: "The rows of a user who stays ONLINE stand past drop_after_absence, and deliver",
-  applies: all(drops, rowsLast(2)),
-  timeMs: (profile) => Math.ceil(1.5 * dropMs(profile)),
+  title: "A user is back in time and stays ONLINE: his rows stand past drop_after_absence, and deliver",
+  applies: all(drops, rowsLast(3)),
+  timeMs: (profile) => 2 * dropMs(profile),
   run: async (t: Bench) => {
     const target = await t.session();
     const id = target.user.id;
-    const watcher = await withRow(t, id);
+    const away = await withRow(t, id);
+    await away.logout();
+    await t.time.pass(Math.floor(dropMs(t.profile) / 2), "all");
+    const watcher = await away.user.login();
     const watch = await watcher.watch();
     await t.time.pass(Math.ceil(1.5 * dropMs(t.profile)), "all");
     t.equal(await targetsOf(watcher), [id], "targets of the rows past drop_after_absence");

@@ -137,10 +137,12 @@ const namedSpared: Check = {
   run: async (t: Bench) => {
     const pace = createPace(t);
     const watcher = await t.session();
-    const { ids, more } = await fill(t, pace, watcher, 1);
+    const { ids, more, generations } = await fill(t, pace, watcher, 1);
     const [earliest = "", newest = ""] = [ids[0], more[0]];
     const results = await pace.subscribe(watcher, [newest, earliest]);
-    for (const id of [newest, earliest]) rowIn(t, results, id);
+    rowIn(t, results, newest);
+    const { generation } = rowIn(t, results, earliest).row;
+    t.equal(generation, generations.get(earliest), "generation of the earliest row, which the call names");
     const stand = [earliest, ...ids.slice(2), newest].sort(byBytes);
     t.equal(await targetsOf(watcher), stand, "targets of the rows after one was evicted");
   },

@@ -1,8 +1,9 @@
 // SPEC §12: the fence. What was answered before Sync was called comes before its marker.
 import { OnlineStatus } from "@userstatus/protocol";
 import type { Bench, Check } from "../check.ts";
-import { flip, logInTimes, publish, roomFor, rowsWithinLimits, subscribeAll, targets } from "./lib/c-actors.ts";
-import { fold, newestBefore, showsLast } from "./lib/c-state.ts";
+import { flip, logInTimes, roomFor, rowsWithinLimits, subscribeAll, targets } from "./lib/c-actors.ts";
+import { backlog, showsLast } from "./lib/c-backlog.ts";
+import { fold, newestBefore } from "./lib/c-state.ts";
 import { rounds } from "./lib/c-wall.ts";
 
 const fence: Check[] = [
@@ -48,18 +49,16 @@ const fence: Check[] = [
     id: "sync-fence/not-read",
     title: "a Sync while nobody reads the stream: what was answered before stands before its marker, once it is read",
     async run(t: Bench) {
-      const crowd = await targets(t, rowsWithinLimits(t.profile, 10));
       const { session, watch } = await t.watcher({ relay: true });
-      const ids = crowd.map((target) => target.id);
-      await subscribeAll(t, session, ids);
+      const pile = await backlog(t, session);
       await watch.fence();
       watch.link.stall();
-      const { shown } = await publish(t, crowd, 35);
+      const pressed = await pile.press(9);
       const fence = watch.fence();
       // Calls of the same session, so that the Sync has reached the server before the stream is read again.
       for (let calls = 0; calls < 3; calls += 1) await session.heartbeat();
       watch.link.unstall();
-      showsLast(t, watch, await fence, shown, "the Watch that was not read");
+      showsLast(t, watch, await fence, pressed, "the Watch that was not read");
     },
   },
   {

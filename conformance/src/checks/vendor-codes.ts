@@ -120,7 +120,8 @@ export const vendorCodeChecks: readonly Check[] = [
     run: async (t: Bench) => {
       const target = await t.user();
       for (const limit of usableRates(t.profile)) {
-        const { call } = await useUp(ratedCall(t, await t.session(), limit.procedure, target.id), limit);
+        const session = await t.session();
+        const { call } = await useUp(t, ratedCall(t, session, limit.procedure, target.id), limit);
         const what = `${limit.procedure} beyond its rate`;
         hasNumber(t, await t.refused(call, "RATE_LIMITED", what), "RATE_LIMITED", what);
       }

@@ -1,7 +1,8 @@
 // SPEC §11: Watches of sessions that are over, a second Watch of a session, and how a stream ends.
 import { OnlineStatus, WatchEndReason } from "@userstatus/protocol";
 import type { Bench, Check, Refusal, TestWatch } from "../check.ts";
-import { flip, graceMs, lossMs, publish, rowsWithinLimits, subscribeAll, targets } from "./lib/c-actors.ts";
+import { flip, graceMs, lossMs, targets } from "./lib/c-actors.ts";
+import { backlog } from "./lib/c-backlog.ts";
 import { foldToFence, plain } from "./lib/c-state.ts";
 
 /** A Watch that nobody serves: what it was refused with. */
@@ -146,13 +147,11 @@ const ends: Check[] = [
     title:
       "a stream that is replaced while nobody reads it has watch_end last all the same, and closes without an error",
     async run(t: Bench) {
-      const crowd = await targets(t, rowsWithinLimits(t.profile, 10));
       const { session, watch } = await t.watcher({ relay: true });
-      const ids = crowd.map((target) => target.id);
-      await subscribeAll(t, session, ids);
+      const pile = await backlog(t, session);
       await watch.fence();
       watch.link.stall();
-      await publish(t, crowd, 30);
+      await pile.press(8);
       const second = await session.watch();
       watch.link.unstall();
       await endsCleanly(t, watch, WatchEndReason.REPLACED, "Watch that was replaced while nobody read it");

@@ -1,4 +1,5 @@
-// Within (app, epoch, user, view): equal revisions have equal content, in every answer and on every stream (SPEC §13: rev-change).
+// Within (app, epoch, user, view): equal revisions have equal content, in every answer and on every stream
+// (SPEC §13: rev-change).
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { SelfStatus, UserStatus } from "@userstatus/protocol";
 import type { Observer, Sighting } from "./observer.ts";
@@ -9,55 +10,48 @@ export interface RevisionBook {
 }
 
 type Told = Pick<Observer, "observed" | "violated">;
+type Content = UserStatus | SelfStatus;
 
-/** Users of an app kept; the one seen first is forgotten, and no longer compared. */
-const usersMax = 50_000;
+/** Users and views kept; the one seen first is forgotten, and no longer compared. */
+const usersMax = 20_000;
 /** Revisions kept of each. */
 const revisionsMax = 16;
 
-interface Known {
-  readonly contents: Map<bigint, string>;
-}
-
 export function createRevisionBook({ observed, violated }: Told): RevisionBook {
-  const users = new Map<string, Known>();
+  const users = new Map<string, Map<bigint, Content>>();
   let risen = 0;
 
-  const put = (at: Sighting, key: string, name: string, revision: bigint, content: string): void => {
+  const put = (at: Sighting, key: string, name: string, revision: bigint, content: Content): void => {
     const known = users.get(key);
     if (known === undefined) {
       forgetOldest(users, usersMax);
-      users.set(key, { contents: new Map([[revision, content]]) });
+      users.set(key, new Map([[revision, content]]));
       return;
     }
-    const before = known.contents.get(revision);
+    const before = known.get(revision);
     if (before === undefined) {
       risen++;
-      forgetOldest(known.contents, revisionsMax);
-      known.contents.set(revision, content);
+      forgetOldest(known, revisionsMax);
+      known.set(revision, content);
       return;
     }
     // Counts only once revisions have been seen to rise: a server that always answers the same has shown nothing.
     if (risen > 0) observed("rev-change");
-    if (before === content) return;
-    violated("rev-change", at, {
-      what: `revision ${revision} of ${name} must have one content only`,
-      expected: before,
-      got: content,
-    });
+    // The text of a content is made only here: most statuses are seen once.
+    const [expected, got] = [contentOf(before), contentOf(content)];
+    if (expected === got) return;
+    violated("rev-change", at, { what: `revision ${revision} of ${name} must have one content only`, expected, got });
   };
   return {
     status: (at, epoch, status, view) => {
-      if (status.userId === "") return;
-      const key = `${status.userId}\n${view}\n${at.app}\n${epoch}`;
-      put(at, key, `${status.userId} (view: ${view})`, status.revision, statusContent(status));
+      const { userId, revision } = status;
+      if (userId === "") return;
+      put(at, `${userId}\n${view}\n${at.app}\n${epoch}`, `${userId} (view: ${view})`, revision, status);
     },
     self: (at, epoch, self) => {
-      if (self.status === undefined || self.status.userId === "") return;
-      const sessions = self.sessions.map((session) => `${session.sessionId}/${session.deviceId}/${session.platform}`);
-      const key = `${self.status.userId}\nself\n${at.app}\n${epoch}`;
-      const content = `${statusContent(self.status)}, sessions [${sessions.join(" ")}]`;
-      put(at, key, `${self.status.userId} (view: self)`, self.status.revision, content);
+      const { userId = "", revision = 0n } = self.status ?? {};
+      if (userId === "") return;
+      put(at, `${userId}\nself\n${at.app}\n${epoch}`, `${userId} (view: self)`, revision, self);
     },
   };
 }
@@ -68,15 +62,22 @@ function forgetOldest<K>(map: Map<K, unknown>, max: number): void {
   if (oldest.done !== true) map.delete(oldest.value);
 }
 
+function contentOf(content: Content): string {
+  if (content.$typeName === "userstatus.v1.UserStatus") return statusContent(content);
+  const sessions = content.sessions.map(({ sessionId, deviceId, platform }) => `${sessionId}/${deviceId}/${platform}`);
+  const status = content.status === undefined ? "no status" : statusContent(content.status);
+  return `${status}, sessions [${sessions.join(" ")}]`;
+}
+
 /** Everything that a status shows, on one line. */
 export function statusContent(status: UserStatus): string {
   const { onlineStatus, onlinePlatforms, customStatus } = status;
-  const text =
-    customStatus === undefined || customStatus.text === ""
-      ? "no text"
-      : `text ${JSON.stringify(customStatus.text)} until ${instant(customStatus.expireTime)}`;
-  const times = `${instant(status.updateTime)} ${instant(status.onlineStatusUpdateTime)} ${instant(status.customStatusUpdateTime)}`;
-  return `online ${onlineStatus}, platforms [${onlinePlatforms.join(" ")}], ${text}, times ${times}`;
+  const hasText = customStatus !== undefined && customStatus.text !== "";
+  const text = hasText
+    ? `text ${JSON.stringify(customStatus.text)} until ${instant(customStatus.expireTime)}`
+    : "no text";
+  const times = [status.updateTime, status.onlineStatusUpdateTime, status.customStatusUpdateTime].map(instant);
+  return `online ${onlineStatus}, platforms [${onlinePlatforms.join(" ")}], ${text}, times ${times.join(" ")}`;
 }
 
 function instant(time: Timestamp | undefined): string {

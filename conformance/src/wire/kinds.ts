@@ -46,17 +46,19 @@ export function claimedKinds(claims: ReadonlySet<string>): TransportKind[] {
 }
 
 /**
- * The kinds that checks over every transport run on: those that answered, and of each claimed protocol and codec that answered over no HTTP
- * version at all, the first, so that the gap is seen as a failure.
+ * The kinds that checks over every transport run on: each that answered (by POST; GET is sampled, and has requirements of
+ * its own), and of each claimed protocol and codec that answered over no HTTP version at all, the first, so that the gap
+ * is seen as a failure.
  */
 export function judgedKinds(claimed: readonly TransportKind[], answering: readonly TransportKind[]): TransportKind[] {
-  const family = (kind: TransportKind): string => `${kind.protocol}/${kind.codec}/${kind.get}`;
-  const served = new Set(answering.map(family));
+  const family = (kind: TransportKind): string => `${kind.protocol}/${kind.codec}`;
+  const served = answering.filter(({ get }) => !get);
+  const families = new Set(served.map(family));
   const missing = new Map<string, TransportKind>();
   for (const kind of claimed) {
-    if (!served.has(family(kind)) && !missing.has(family(kind))) missing.set(family(kind), kind);
+    if (!kind.get && !families.has(family(kind)) && !missing.has(family(kind))) missing.set(family(kind), kind);
   }
-  return [...answering, ...missing.values()];
+  return [...served, ...missing.values()];
 }
 
 /** One kind for a check: by seed and check id, so that a run can be repeated. */

@@ -42,8 +42,8 @@ function visible(token: string, where: string): string {
 }
 
 /**
- * A name for whoever the flags speak for, to find his session again. Nothing is verified: a wrong name costs a login, no more. Tokens
- * that can't be read are named by their hash, commands by theirs.
+ * A name for whoever the flags speak for, to find his session again. Nothing is verified: a wrong name costs a login, no more.
+ * Tokens that can't be read are named by their hash, commands by theirs.
  */
 export function identityName(flags: IdentityFlags, input: TokenInput): string {
   return typeof input === "string" ? tokenName(input) : `command:${hash(flags.tokenCommand ?? "")}`;

@@ -1,12 +1,11 @@
 // Commands that make a call and leave: they go on with the login of the command before, and leave it for the next.
-import { create } from "@bufbuild/protobuf";
-import { durationFromMs, durationMs } from "@bufbuild/protobuf/wkt";
-import { CustomStatusInputSchema, type GetServerInfoResponse, type LoginResponse } from "@userstatus/protocol";
+import { durationMs } from "@bufbuild/protobuf/wkt";
+import type { GetServerInfoResponse, LoginResponse } from "@userstatus/protocol";
 import { plainSink } from "../answer-sink.ts";
 import { toUserStatusError } from "../errors.ts";
 import { batchLimits } from "../limits.ts";
 import { createRpc, type Rpc } from "../rpc.ts";
-import type { LoginCustomStatus } from "../session.ts";
+import { customStatusField, type LoginCustomStatus } from "../session.ts";
 import { type CallControl, createSessionCalls, isSessionGone, type SessionCalls } from "../session-calls.ts";
 import { systemScheduler } from "../time.ts";
 import { type Context, defaultDeviceId } from "./context.ts";
@@ -139,19 +138,6 @@ function noteLogin(context: Context, key: StateKey, answer: LoginResponse): void
   const lease = answer.lease === undefined ? "" : ` of ${formatDuration(durationMs(answer.lease))}`;
   context.note(`logged in: others see ${user} online until the lease${lease} ends (device ${key.deviceId}).`);
   context.note("--logout ends that with the command; `userstatus login` stays logged in.");
-}
-
-function customStatusField(customStatus: LoginCustomStatus | undefined): {
-  customStatus?: ReturnType<typeof create<typeof CustomStatusInputSchema>>;
-} {
-  if (customStatus === undefined) return {};
-  const { text, ttlMs } = customStatus;
-  return {
-    customStatus: create(
-      CustomStatusInputSchema,
-      ttlMs === undefined ? { text } : { text, ttl: durationFromMs(ttlMs) },
-    ),
-  };
 }
 
 /** Exit code of a batch: that of a refusal as soon as one user failed. */

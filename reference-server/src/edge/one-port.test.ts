@@ -98,6 +98,16 @@ describe("one port", () => {
     await expect.poll(port.connectionCount).toBe(0);
   });
 
+  test("does not wait for a connection that has said nothing when it closes", async () => {
+    const { port, number } = await open();
+    const silent = await raw(number);
+    const closed = once(silent, "close");
+    const accepted = expect.poll(() => port.connectionCount());
+    await accepted.toBe(1);
+    await port.close(60_000);
+    await closed;
+  });
+
   test("closes a connection that takes too long over its request", async () => {
     const { number } = await open({ requestMs: 50, headersMs: 50 });
     const session = connectHttp2(`http://127.0.0.1:${number}`);

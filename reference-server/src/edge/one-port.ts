@@ -45,6 +45,8 @@ const idleSweepMs = 50;
 
 export function createOnePort({ handler, limits, tls, onDrop }: OnePortOptions): OnePort {
   const sockets = new Set<Socket>();
+  /** Connections that have not said yet what they speak. */
+  const silent = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
   let closing = false;
 
@@ -74,7 +76,10 @@ export function createOnePort({ handler, limits, tls, onDrop }: OnePortOptions):
   const take = (socket: Socket): void => {
     // A connection may fail at any time; whoever reads it sees it close.
     socket.on("error", ignore);
+    silent.add(socket);
+    socket.once("close", () => silent.delete(socket));
     peek(socket, limits.peekMs, (spoken) => {
+      silent.delete(socket);
       if (spoken === "http1") return void http1.emit("connection", socket);
       // The port lets HTTP/1.1 clients half-close; an HTTP/2 client that ends its side is gone.
       socket.allowHalfOpen = false;
@@ -96,6 +101,7 @@ export function createOnePort({ handler, limits, tls, onDrop }: OnePortOptions):
     close: async (limitMs) => {
       closing = true;
       for (const session of sessions) session.close();
+      for (const socket of silent) socket.destroy();
       await settle(front, limitMs, () => http1.closeIdleConnections(), sockets);
       http1.close(ignore);
     },

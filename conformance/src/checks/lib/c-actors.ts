@@ -102,28 +102,8 @@ export async function flip(target: Target, text?: string): Promise<OnlineStatus>
   return OnlineStatus.LOGGED_OUT;
 }
 
-/** Each target changes so often, all at once; answers the longest call in milliseconds, and what each shows at the end. */
-export async function publish(
-  t: Bench,
-  crowd: readonly Target[],
-  times: number,
-): Promise<{ slowestMs: number; shown: Map<string, OnlineStatus> }> {
-  const text = "x".repeat(t.profile.customStatus?.maxBytes ?? 1);
-  const shown = new Map<string, OnlineStatus>();
-  let slowestMs = 0;
-  await Promise.all(
-    crowd.map(async (target) => {
-      for (let round = 0; round < times; round += 1) {
-        const before = performance.now();
-        shown.set(target.id, await flip(target, text));
-        slowestMs = Math.max(slowestMs, performance.now() - before);
-      }
-    }),
-  );
-  return { slowestMs, shown };
-}
-
-function inBatches<T>(all: readonly T[], size: number): T[][] {
+/** Cuts a list into pieces of at most this size. */
+export function inBatches<T>(all: readonly T[], size: number): T[][] {
   const batches: T[][] = [];
   for (let from = 0; from < all.length; from += size) batches.push(all.slice(from, from + size));
   return batches;

@@ -3,7 +3,6 @@
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import {
   type Hello,
-  type OnlineStatus,
   type Progress,
   ResumeResult,
   type SelfStatus,
@@ -172,16 +171,4 @@ export function eventsOf<K extends keyof EventValues>(
   return watch.seen
     .filter(({ event }) => event.case === kind)
     .map(({ event, index }) => ({ index, value: event.value as unknown as EventValues[K] }));
-}
-
-/** Before a place of the stream, each target was told as it shows in the end. */
-export function showsLast(
-  t: Bench,
-  watch: TestWatch,
-  marker: number,
-  shown: ReadonlyMap<string, OnlineStatus>,
-  what: string,
-): void {
-  const got = [...shown.keys()].map((id) => newestBefore(watch, id, marker)?.onlineStatus);
-  t.equal(got, [...shown.values()], `last online status of each target on ${what}`);
 }

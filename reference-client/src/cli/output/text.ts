@@ -15,8 +15,15 @@ export function printable(text: string): string {
   });
 }
 
-const wide =
-  /\p{Emoji_Presentation}|\ufe0f|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}]/u;
+/** Emoji, and the blocks whose characters are East Asian wide. */
+const wideParts: readonly string[] = [
+  "\\p{Emoji_Presentation}|\\ufe0f",
+  "[\\u1100-\\u115f\\u2e80-\\u303e\\u3041-\\ua4cf\\uac00-\\ud7a3]",
+  "[\\uf900-\\ufaff\\ufe30-\\ufe6f\\uff00-\\uff60\\uffe0-\\uffe6]",
+  "[\\u{20000}-\\u{3fffd}]",
+];
+
+const wide: RegExp = new RegExp(wideParts.join("|"), "u");
 
 /** Columns that a text takes in a terminal. */
 export function displayWidth(text: string): number {
