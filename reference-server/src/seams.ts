@@ -11,7 +11,10 @@ export {
   type TestingServiceImpl,
   type UserServiceImpl,
 } from "./presence-server.ts";
+export { endSessions, loseLink, renew } from "./core/sessions.ts";
+export { subscribe, unsubscribe } from "./core/subscriptions.ts";
 export { callerOf } from "./rpc/call.ts";
+export { identityKey } from "./rpc/identity.ts";
 export type { ServiceDeps } from "./rpc/deps.ts";
 export type { Gatekeeper } from "./rpc/gate.ts";
 export { refusal } from "./rpc/refuse.ts";

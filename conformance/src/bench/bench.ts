@@ -182,11 +182,17 @@ async function makeUsers(world: World, count: number, fresh: boolean): Promise<s
   try {
     const newId = (): string => run.newId("u-");
     const ids = await run.users.make({ app, count, fresh, newId, admin: adminClient(world, app), byLogin });
-    world.onClose(() => run.users.giveBack(ids));
+    world.onClose(() => run.users.giveBack(ids, sessionsByUser(world)));
     return ids;
   } catch (error) {
     throw asFailure(error, `${count} users must be registered (by ${run.users.way})`);
   }
+}
+
+function sessionsByUser(world: World): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const { id, user } of world.sessions.keys()) found.set(user.id, [...(found.get(user.id) ?? []), id]);
+  return found;
 }
 
 /** The same id in the other app: by the admin calls if there are any, else left to the first login. */

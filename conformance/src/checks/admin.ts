@@ -4,61 +4,6 @@ import type { Bench, Check } from "../check.ts";
 import { flip, logInTimes, people, roomFor, sessionOf, targets } from "./lib/c-actors.ts";
 import { foldToFence, plain } from "./lib/c-state.ts";
 
-const register: Check[] = [
-  {
-    id: "admin-register/registered",
-    title: "who is registered has never logged in; registering again leaves him as he is",
-    claims: ["user_registry"],
-    tools: ["admin"],
-    async run(t: Bench) {
-      const [online] = await targets(t, 1);
-      const observer = await t.session();
-      const id = t.unregisteredId();
-      await t.admin.register([id]);
-      const idle = await observer.statusOf(id);
-      t.equal(idle.onlineStatus, t.profile.status?.neverLoggedIn, "online status of who was just registered");
-      t.equal(idle.customStatus?.text ?? "", "", "text of who was just registered");
-      const before = await observer.statusOf(online.id);
-      await t.admin.register([online.id, id]);
-      t.equal(
-        plain(await observer.statusOf(online.id)),
-        plain(before),
-        "status of an online user who was registered again",
-      );
-      t.equal(plain(await observer.statusOf(id)), plain(idle), "status of an idle user who was registered again");
-    },
-  },
-  {
-    id: "admin-register/deleted",
-    title: "who is deleted is unregistered, his sessions and Watches are over, and others go on",
-    claims: ["user_registry"],
-    tools: ["admin"],
-    async run(t: Bench) {
-      const [other] = await targets(t, 1);
-      const gone = await t.watcher();
-      const observer = await t.watcher();
-      await observer.session.subscribe([other.id, gone.user.id]);
-      await t.admin.remove([gone.user.id, t.unregisteredId()]);
-      const [first, second] = await observer.session.query([gone.user.id, other.id]);
-      t.equal(
-        first?.result.case === "error" ? first.result.value.reason : first?.result.case,
-        "USER_NOT_FOUND",
-        "query of who was deleted",
-      );
-      t.equal(second?.result.case, "status", "query of another user");
-      const { error } = await gone.watch.end("Watch of who was deleted");
-      t.equal(error, undefined, "error with which the Watch of who was deleted closed");
-      await t.refusedSomehow(gone.session.raw.heartbeat(), "Heartbeat of a session of who was deleted");
-      const online = await flip(other);
-      t.equal(
-        (await foldToFence(observer.watch)).statuses.get(other.id)?.onlineStatus,
-        online,
-        "status told of another user",
-      );
-    },
-  },
-];
-
 const end: Check[] = [
   {
     id: "admin-end/all",
@@ -78,8 +23,17 @@ const end: Check[] = [
       const told = (await foldToFence(observer.watch)).statuses.get(user.id)?.onlineStatus;
       t.equal(told, OnlineStatus.LOGGED_OUT, "online status told to a watcher");
       const { end: over } = await watch.end("Watch of a session that the backend ended");
-      t.equal(over?.reason, WatchEndReason.KICKED, "reason of the Watch's end");
-      await t.refused(session.raw.heartbeat(), "SESSION_ENDED", "Heartbeat of a session that the backend ended");
+      t.equal(
+        [over?.reason, over?.mayResume],
+        [WatchEndReason.KICKED, false],
+        "reason and may_resume of the Watch's end",
+      );
+      const refusal = await t.refused(
+        session.raw.heartbeat(),
+        "SESSION_ENDED",
+        "Heartbeat of a session that the backend ended",
+      );
+      t.equal(refusal.endReason, "ADMIN", "end_reason of the refusal");
       t.equal(await t.admin.endSessions(user.id), [], "sessions that a second EndSessions ended");
     },
   },
@@ -220,5 +174,5 @@ const role: Check[] = [
   },
 ];
 
-/** Checks of the admin service. */
-export const adminChecks: readonly Check[] = [...register, ...end, ...query, ...role];
+/** Checks of ending sessions, of the admin's query and of roles. */
+export const adminChecks: readonly Check[] = [...end, ...query, ...role];

@@ -178,6 +178,26 @@ const hold: Check[] = [
       t.ok(lost !== OnlineStatus.ONLINE, "a session whose lease and grace have ended must not count as ONLINE", lost);
     },
   },
+  {
+    id: "clock-hold/grace-runs",
+    title: "a step with hold_leases lets the grace of a lost link run out",
+    tools: ["test-clock"],
+    applies: (profile) => graceMs(profile) > 0 || "the profile has no grace",
+    async run(t: Bench) {
+      const away = await t.watcher({ platform: Platform.ANDROID });
+      const observer = await t.watcher();
+      await observer.session.subscribe([away.user.id]);
+      await t.clock.advance(0);
+      await away.watch.close();
+      await t.clock.advance(graceMs(t.profile) - 1, true);
+      const before = (await observer.session.statusOf(away.user.id)).onlineStatus;
+      t.equal(before, OnlineStatus.ONLINE, "online status 1 ms before the grace ends");
+      await t.clock.advance(1, true);
+      const told = (await foldToFence(observer.watch)).statuses.get(away.user.id)?.onlineStatus;
+      t.ok(told !== undefined && told !== OnlineStatus.ONLINE, "the Watch must tell of the loss", told);
+      await observer.session.heartbeat();
+    },
+  },
 ];
 
 const scope: Check[] = [

@@ -26,17 +26,16 @@ async function malformed(t: Bench, session: TestSession, cursor: Uint8Array, wha
 
 const unreadable: Check[] = [
   {
-    id: "cursor-malformed/random-bytes",
-    title: "bytes that nobody made as a cursor are refused, also as many as a real one has, and the open Watch goes on",
+    id: "cursor-malformed/no-such-form",
+    title: "bytes that are no cursor by their length are refused, and the open Watch goes on",
     async run(t: Bench) {
       const [target] = await targets(t, 1);
       const { session, watch } = await t.watcher();
       await session.subscribe([target.id]);
-      for (const length of [1, 7, 16, watch.cursor.length, 200, 512]) {
+      for (const length of [1, 512].filter((one) => one !== watch.cursor.length)) {
         await malformed(t, session, randomBytes(t, length), `Watch with ${length} random bytes as cursor`);
+        await malformed(t, session, new Uint8Array(length), `Watch with ${length} zero bytes as cursor`);
       }
-      await malformed(t, session, new TextEncoder().encode("not-a-cursor"), "Watch with a text as cursor");
-      await malformed(t, session, new Uint8Array(24), "Watch with 24 zero bytes as cursor");
       const online = await flip(target);
       t.equal(
         (await foldToFence(watch)).statuses.get(target.id)?.onlineStatus,
@@ -55,7 +54,11 @@ const unreadable: Check[] = [
       await session.subscribe([target.id]);
       const before = await foldToFence(watch);
       const { cursor } = watch;
+      // A server that can't tell them from its own serves them: with a full snapshot, unless they happen to be one of its own.
       const damaged = [
+        randomBytes(t, cursor.length),
+        new Uint8Array(cursor.length),
+        randomBytes(t, 16),
         cursor.slice(0, -1),
         cursor.slice(1),
         cursor.slice(0, cursor.length >> 1),

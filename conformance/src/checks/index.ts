@@ -1,6 +1,7 @@
 // Every check of the suite. Check files own their checks; this file owns the list, and that each id is of the registry and stands once.
 import { findRequirement } from "@userstatus/protocol";
 import type { Check } from "../check.ts";
+import { adminUserChecks } from "./admin-users.ts";
 import { adminChecks } from "./admin.ts";
 import { authSessionChecks } from "./auth-sessions.ts";
 import { authChecks } from "./auth.ts";
@@ -79,6 +80,7 @@ const idPattern = /^[a-z0-9-]+\/[A-Za-z0-9-]+$/;
 
 /** All checks, file by file. */
 export const checks: readonly Check[] = collect([
+  ...adminUserChecks,
   ...adminChecks,
   ...authSessionChecks,
   ...authChecks,

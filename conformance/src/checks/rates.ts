@@ -4,6 +4,7 @@ import type { Bench, Check, Refusal } from "../check.ts";
 import { admitted, call, procedures, rateOutcome } from "./lib/b-calls.ts";
 import { rateOf, windowMs } from "./lib/b-pace.ts";
 import { exhaust, limited, ruleFor, usual, waitMs, windowOf } from "./lib/b-rates.ts";
+import { keepLive } from "./lib/b-sessions.ts";
 
 async function limitHolds(t: Bench, rule: RateLimit): Promise<void> {
   const { session } = await t.watcher();
@@ -104,6 +105,7 @@ function unlimited(procedure: string): Check {
       const { session, watch } = await t.watcher();
       const other = await t.user();
       for (let calls = 0; calls < callsInARow; calls++) {
+        if (procedure !== "Heartbeat" && calls % 10 === 9) await keepLive(t, [session]);
         await admitted(t, call(t, procedure, session, other.id), `${procedure}, call ${calls + 1} in a row`);
         // A server keeps so many markers only: each is waited for before the next.
         if (procedure === "Sync") await watch.fence();

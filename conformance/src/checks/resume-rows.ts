@@ -50,6 +50,25 @@ const rows: Check[] = [
     { claims: ["user_registry", "admin"], tools: ["admin"] },
   ),
   {
+    id: "resume-ended/refreshed",
+    title: "a row that was refreshed with another ttl is told",
+    claims: ["subscription_ttl"],
+    applies: (profile) => longestRowMs(profile) > shortestRowMs(profile) || "all rows have one ttl",
+    async run(t: Bench) {
+      const [one, two] = await targets(t, 2);
+      const client = await goAway(t, [one.id, two.id]);
+      await client.session.subscribe([one.id], longestRowMs(t.profile));
+      const { held } = await comeBack(t, client, "after a refresh");
+      const [before, after] = [client.held.rows.get(one.id), held.rows.get(one.id)];
+      t.equal(after?.generation, before?.generation, "generation of the row that was refreshed");
+      t.ok(
+        after?.expireTime?.seconds !== before?.expireTime?.seconds,
+        "the row must be held with its newer expiry",
+        after,
+      );
+    },
+  },
+  {
     id: "resume-ended/expired",
     title: "rows whose time ran out are told",
     claims: ["subscription_ttl"],

@@ -2,11 +2,13 @@
 import { OnlineStatus, ResumeResult } from "@userstatus/protocol";
 import type { Bench, Check } from "../check.ts";
 import { flip, lossMs, sessionOf, setEnding, targets, textsEnd, textTtl } from "./lib/c-actors.ts";
-import { comeBack, goAway, online, sceneCheck, survivesClose } from "./lib/c-away.ts";
+import { comeBack, goAway, online, sameDevice, sceneCheck, survivesClose } from "./lib/c-away.ts";
 import { content, eventsOf, foldToFence, holdsAll, plain, resumeResultOf } from "./lib/c-state.ts";
 
 /** Ttl of a text that must outlast going away and end before coming back. */
 const textMs = 5_000;
+/** A server keeps what a cursor needs for 60 s. */
+const almostMinuteMs = 50_000;
 
 const covers: Check[] = [
   sceneCheck("resume-covers/text-set", "a text that was set while the client was away is told", {
@@ -123,6 +125,47 @@ const used: Check[] = [
         held = await foldToFence(last, held);
         await holdsAll(t, held, session, `round ${round}`);
       }
+    },
+  },
+  {
+    id: "resume-used/after-relogin",
+    title: "after logout and login a Watch with the last cursor is RESUMED, and tells what changed meanwhile",
+    async run(t: Bench) {
+      const [target] = await targets(t, 1);
+      const { session, watch } = await t.watcher();
+      await session.subscribe([target.id]);
+      const held = await foldToFence(watch);
+      await session.logout();
+      await watch.end("the Watch of a session that logged out");
+      await flip(target);
+      const back = await sameDevice(session);
+      const again = await back.watch({ cursor: watch.cursor });
+      t.equal(resumeResultOf(again), ResumeResult.RESUMED, "resume_result of a Watch after logout and login");
+      await holdsAll(t, await foldToFence(again, held), back, "after logout and login");
+    },
+  },
+  {
+    id: "resume-used/within-a-minute",
+    title: "less than 60 s after its end a Watch can be resumed from its last cursor",
+    timeMs: () => almostMinuteMs,
+    async run(t: Bench) {
+      const [target] = await targets(t, 1);
+      const { session, watch } = await t.watcher();
+      await session.subscribe([target.id]);
+      const held = await foldToFence(watch);
+      await session.logout();
+      await watch.end("the Watch of a session that logged out");
+      await flip(target);
+      await t.time.pass(almostMinuteMs);
+      await flip(target);
+      const back = await sameDevice(session);
+      const again = await back.watch({ cursor: watch.cursor });
+      t.equal(
+        resumeResultOf(again),
+        ResumeResult.RESUMED,
+        "resume_result of a Watch, 50 s after the end of the last one",
+      );
+      await holdsAll(t, await foldToFence(again, held), back, "50 s after the end of the last Watch");
     },
   },
 ];

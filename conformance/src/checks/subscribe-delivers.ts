@@ -2,7 +2,7 @@
 import { OnlineStatus, type UserStatus } from "@userstatus/protocol";
 import type { Bench, Check } from "../check.ts";
 import { createPace, paceMs } from "./lib/b-pace.ts";
-import { twoSessions } from "./lib/b-sessions.ts";
+import { keepLive, twoSessions } from "./lib/b-sessions.ts";
 import { rowIn, rowLimits, sampleText, statusIn, textOf } from "./lib/b-values.ts";
 import { roomFor } from "./lib/c-actors.ts";
 import { plain } from "./lib/c-state.ts";
@@ -102,6 +102,7 @@ const race: Check = {
         answered.set(user.id, rowIn(t, await watcher.subscribe([user.id]), user.id).status);
       };
       await pace.room(watcher, "Subscribe");
+      await keepLive(t, before === undefined ? [watcher] : [watcher, before]);
       await Promise.all(t.random.int(2) === 0 ? [subscribe(), change()] : [change(), subscribe()]);
     }
     await watch.fence();

@@ -1,8 +1,19 @@
 // SPEC §12: the fence. What was answered before Sync was called comes before its marker.
 import { OnlineStatus } from "@userstatus/protocol";
 import type { Bench, Check } from "../check.ts";
-import { flip, logInTimes, roomFor, rowsWithinLimits, subscribeAll, targets } from "./lib/c-actors.ts";
-import { backlog, showsLast } from "./lib/c-backlog.ts";
+import {
+  flip,
+  logInTimes,
+  roomFor,
+  rowsWithinLimits,
+  sessionOf,
+  setEnding,
+  subscribeAll,
+  targets,
+  textsEnd,
+  textTtl,
+} from "./lib/c-actors.ts";
+import { backlog, readOn, showsLast } from "./lib/c-backlog.ts";
 import { fold, newestBefore } from "./lib/c-state.ts";
 import { rounds } from "./lib/c-wall.ts";
 
@@ -55,10 +66,32 @@ const fence: Check[] = [
       watch.link.stall();
       const pressed = await pile.press(9);
       const fence = watch.fence();
+      fence.catch(() => undefined);
       // Calls of the same session, so that the Sync has reached the server before the stream is read again.
       for (let calls = 0; calls < 3; calls += 1) await session.heartbeat();
       watch.link.unstall();
-      showsLast(t, watch, await fence, pressed, "the Watch that was not read");
+      showsLast(t, await readOn(t, watch, fence), pressed, "the Watch that was not read");
+    },
+  },
+  {
+    id: "sync-fence/what-fell-due",
+    title: "a text that has just ended by itself is told before the marker, though nobody asked for its user",
+    applies: textsEnd,
+    timeMs: (profile) => textTtl(profile, 2_000)?.ttlMs ?? 0,
+    async run(t: Bench) {
+      const [target] = await targets(t, 1);
+      const { session, watch } = await t.watcher();
+      await session.subscribe([target.id]);
+      const endMs = await setEnding(t, sessionOf(target), "due", 2_000);
+      const before = newestBefore(watch, target.id, await watch.fence());
+      t.equal(before?.customStatus?.text, "due", "text before the first marker");
+      await t.time.reach(endMs, [session, sessionOf(target)]);
+      const after = newestBefore(watch, target.id, await watch.fence());
+      t.equal(
+        [after?.onlineStatus, after?.customStatus?.text],
+        [OnlineStatus.ONLINE, undefined],
+        "status before the second marker",
+      );
     },
   },
   {

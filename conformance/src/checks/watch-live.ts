@@ -2,7 +2,7 @@
 import { OnlineStatus } from "@userstatus/protocol";
 import type { Bench, Check, TestWatch } from "../check.ts";
 import { flip, sessionOf, subscribeAll, targets } from "./lib/c-actors.ts";
-import { backlog, publisherPatienceMs, showsLast } from "./lib/c-backlog.ts";
+import { backlog, publisherPatienceMs, readOn, showsLast } from "./lib/c-backlog.ts";
 import { eventsOf, foldToFence } from "./lib/c-state.ts";
 import { keepAliveMs, progressBy } from "./lib/c-wall.ts";
 
@@ -68,7 +68,7 @@ const stalled: Check[] = [
       const pressed = await pile.press(13);
       watch.link.unstall();
       answeredInTime(t, pressed.slowestMs);
-      showsLast(t, watch, await watch.fence(), pressed, "the Watch that had stalled");
+      showsLast(t, await readOn(t, watch), pressed, "the Watch that had stalled");
     },
   },
   {
@@ -84,9 +84,9 @@ const stalled: Check[] = [
       still.watch.link.stall();
       const pressed = await pile.press(13);
       answeredInTime(t, pressed.slowestMs);
-      showsLast(t, quick.watch, await quick.watch.fence(), pressed, "the Watch that reads");
+      showsLast(t, { watch: quick.watch, marker: await quick.watch.fence() }, pressed, "the Watch that reads");
       still.watch.link.unstall();
-      showsLast(t, still.watch, await still.watch.fence(), pressed, "the Watch that had stalled");
+      showsLast(t, await readOn(t, still.watch), pressed, "the Watch that had stalled");
     },
   },
 ];

@@ -7,16 +7,15 @@ import { flip, people, rowsWithinLimits, sessionOf, subscribeAll, targets } from
 import { content, eventsOf, fold, foldToFence, holdsAll, newestBefore, plain, resumeResultOf } from "./lib/c-state.ts";
 import { rounds } from "./lib/c-wall.ts";
 
-/** The place of the only `snapshot_end`, and the length of its cursor is lawful. */
+/** The place of the only `snapshot_end`. Its cursor is lawful, and no `progress` stands before it. */
 function snapshotEnd(t: Bench, watch: TestWatch): number {
   const ends = eventsOf(watch, "snapshotEnd");
   t.equal(ends.length, 1, "number of snapshot_end events on a Watch");
   const [end] = ends;
-  t.ok(
-    end !== undefined && end.value.cursor.length >= 1 && end.value.cursor.length <= 512,
-    "snapshot_end must have a cursor of 1 to 512 bytes",
-    end,
-  );
+  const bytes = end?.value.cursor.length ?? 0;
+  t.ok(end !== undefined && bytes >= 1 && bytes <= 512, "snapshot_end must have a cursor of 1 to 512 bytes", bytes);
+  const early = eventsOf(watch, "progress").filter((event) => event.index < end.index);
+  t.equal(early.length, 0, "number of progress events before snapshot_end");
   return end.index;
 }
 

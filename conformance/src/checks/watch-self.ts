@@ -150,9 +150,9 @@ const view: Check[] = [
           `status and text of self in ${where}`,
         );
         t.equal(
-          [own.onlineMs, own.customMs],
-          [seen.onlineMs, seen.customMs],
-          `times of status and text of self in ${where}`,
+          [own.updateMs, own.onlineMs, own.customMs],
+          [seen.updateMs, seen.onlineMs, seen.customMs],
+          `the three times of self in ${where}`,
         );
         t.equal(own.platforms, platformsOf(sessions), `platforms of self in ${where}`);
       }

@@ -1,4 +1,4 @@
-// A file of ready users, for servers on which the suite can neither make users nor tokens.
+// Reads a file of ready users, for servers on which the suite can neither make users nor tokens.
 import { readFileSync } from "node:fs";
 
 export interface ReadyUser {
@@ -7,16 +7,6 @@ export interface ReadyUser {
   readonly token?: string;
   /** Registered, and logged in never. */
   readonly fresh?: boolean;
-}
-
-/** Users that are lent to one check at a time, the one used longest ago first. Fresh ones are used once. */
-export interface UserPool {
-  readonly size: number;
-  readonly freshSize: number;
-  readonly token: (id: string) => string | undefined;
-  /** `undefined` if there are not so many now. */
-  readonly take: (count: number, fresh: boolean) => ReadyUser[] | undefined;
-  readonly giveBack: (ids: readonly string[]) => void;
 }
 
 /** Reads JSON lines, a JSON list, or an object with `users`. Throws in words a caller of the command line can use. */
@@ -71,21 +61,4 @@ function tryJson(text: string): unknown {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-export function createUserPool(users: readonly ReadyUser[]): UserPool {
-  const byId = new Map(users.map((user) => [user.id, user]));
-  const fresh = users.filter((user) => user.fresh === true);
-  const usual = users.filter((user) => user.fresh !== true);
-  return {
-    size: usual.length,
-    freshSize: fresh.length,
-    token: (id) => byId.get(id)?.token,
-    take: (count, wantFresh) => {
-      const from = wantFresh ? fresh : usual;
-      return from.length < count ? undefined : from.splice(0, count);
-    },
-    // At the end of the line: used again as late as possible. Whoever was fresh is no more.
-    giveBack: (ids) => usual.push(...ids.flatMap((id) => byId.get(id) ?? [])),
-  };
 }

@@ -1,10 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Inconclusive, NotTestable } from "../failure.ts";
+import { createUserPool } from "./user-pool.ts";
 import { createUserSource, type MakeUsers, type UserSourceOptions } from "./users.ts";
-import { createUserPool, parseUsers } from "./users-file.ts";
+import { parseUsers, type ReadyUser } from "./users-file.ts";
 
 const bare: UserSourceOptions = { hasAdmin: false, provisionCommand: undefined, pool: undefined, hasRegistry: true };
 
@@ -22,7 +23,7 @@ function request(more: Partial<MakeUsers>): MakeUsers {
 }
 
 test("the best way that the run has is taken", () => {
-  const pool = createUserPool([{ id: "x" }]);
+  const pool = createUserPool([{ id: "x" }], { restMs: 0, waitMaxMs: 0, scrub: async () => undefined });
   expect(createUserSource({ ...bare, hasAdmin: true, provisionCommand: "true", pool }).way).toBe("admin calls");
   expect(createUserSource({ ...bare, provisionCommand: "true", pool }).way).toBe("provision command");
   expect(createUserSource({ ...bare, pool }).way).toBe("users file");
@@ -58,18 +59,36 @@ test("a provision command gets ids on stdin, many at once, and what is left over
   }
 });
 
-test("users of a file are lent to one check at a time; fresh ones once", async () => {
-  const users = parseUsers('{"id":"a","token":"ta"}\n{"id":"b"}\n\n{"id":"f","fresh":true}\n', "file");
-  const source = createUserSource({ ...bare, pool: createUserPool(users) });
-  expect(source.tokenOf("a")).toBe("ta");
-  expect(await source.make(request({ count: 2 }))).toEqual(["a", "b"]);
-  await expect(source.make(request({ count: 1 }))).rejects.toThrow(Inconclusive);
-  source.giveBack(["a"]);
-  expect(await source.make(request({ count: 1 }))).toEqual(["a"]);
-  await expect(source.make(request({ count: 3 }))).rejects.toThrow(NotTestable);
-  expect(await source.make(request({ count: 1, fresh: true }))).toEqual(["f"]);
-  source.giveBack(["f"]);
-  await expect(source.make(request({ count: 1, fresh: true }))).rejects.toThrow(Inconclusive);
+test("users of a file are lent to one check at a time, rest and are scrubbed in between; fresh ones once", async () => {
+  vi.useFakeTimers();
+  try {
+    const users = parseUsers('{"id":"a","token":"ta"}\n{"id":"b"}\n\n{"id":"f","fresh":true}\n', "file");
+    const scrubbed: string[] = [];
+    const scrub = async ({ id }: ReadyUser, sessions: readonly string[]) =>
+      void scrubbed.push(`${id}:${sessions.join()}`);
+    const pool = createUserPool(users, { restMs: 1000, waitMaxMs: 5000, scrub });
+    const source = createUserSource({ ...bare, pool });
+    expect(source.tokenOf("a")).toBe("ta");
+    expect(await source.make(request({ count: 2 }))).toEqual(["a", "b"]);
+    const nobody = expect(source.make(request({ count: 1 }))).rejects.toThrow(Inconclusive);
+    await vi.advanceTimersByTimeAsync(5000);
+    await nobody;
+    source.giveBack(["a"], new Map([["a", ["s1", "s2"]]]));
+    const again = source.make(request({ count: 1 }));
+    await vi.advanceTimersByTimeAsync(1999);
+    expect(scrubbed).toEqual(["a:s1,s2"]);
+    expect(await Promise.race([again, "not yet"])).toBe("not yet");
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await again).toEqual(["a"]);
+    source.giveBack(["b"], new Map());
+    await source.finish();
+    expect(scrubbed).toEqual(["a:s1,s2", "b:"]);
+    await expect(source.make(request({ count: 3 }))).rejects.toThrow(NotTestable);
+    expect(await source.make(request({ count: 1, fresh: true }))).toEqual(["f"]);
+    await expect(source.make(request({ count: 1, fresh: true }))).rejects.toThrow(Inconclusive);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("a users file may be a list or an object; what is wrong in it is told with its place", () => {

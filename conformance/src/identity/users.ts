@@ -3,7 +3,7 @@ import type { Client } from "@connectrpc/connect";
 import type { AdminService } from "@userstatus/protocol/admin";
 import { Inconclusive, NotTestable } from "../failure.ts";
 import { runCommand } from "./command.ts";
-import type { UserPool } from "./users-file.ts";
+import type { SessionsByUser, UserPool } from "./user-pool.ts";
 
 export interface MakeUsers {
   readonly app: string;
@@ -23,8 +23,10 @@ export interface UserSource {
   /** True, or why no user can be had who never logged in. */
   readonly fresh: true | string;
   readonly make: (request: MakeUsers) => Promise<string[]>;
-  /** The check is done with them. */
-  readonly giveBack: (ids: readonly string[]) => void;
+  /** The check is done with them, and had made these sessions. */
+  readonly giveBack: (ids: readonly string[], sessions: SessionsByUser) => void;
+  /** The run is done. */
+  readonly finish: () => Promise<void>;
   /** Token that a file gives for a user. */
   readonly tokenOf: (id: string) => string | undefined;
 }
@@ -41,7 +43,7 @@ const registerMax = 1000;
 
 export function createUserSource(options: UserSourceOptions): UserSource {
   const { hasAdmin, provisionCommand, pool, hasRegistry } = options;
-  const none = { giveBack: () => undefined, tokenOf: () => undefined };
+  const none = { giveBack: () => undefined, finish: async () => undefined, tokenOf: () => undefined };
   if (hasAdmin && hasRegistry) return { way: "admin calls", fresh: true, make: byAdmin, ...none };
   if (provisionCommand !== undefined) {
     return { way: "provision command", fresh: true, make: createProvisioner(provisionCommand), ...none };
@@ -95,11 +97,12 @@ function fromPool(pool: UserPool): UserSource {
     fresh,
     tokenOf: pool.token,
     giveBack: pool.giveBack,
+    finish: pool.finish,
     make: async ({ count, fresh: wantFresh }) => {
-      const taken = pool.take(count, wantFresh);
-      if (taken !== undefined) return taken.map(({ id }) => id);
       const all = wantFresh ? pool.freshSize : pool.size;
       const kind = wantFresh ? "users who never logged in" : "users";
+      const taken = count > all ? undefined : await pool.take(count, wantFresh);
+      if (taken !== undefined) return taken.map(({ id }) => id);
       if (count > all) throw new NotTestable(`needs ${count} ${kind}; the users file has ${all}`);
       throw new Inconclusive(`needs ${count} ${kind}; of the ${all} of the users file not so many are free`);
     },

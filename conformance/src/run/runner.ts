@@ -49,6 +49,8 @@ export interface RunnerResult {
 
 /** So many checks wait at once at most. */
 const waitingMax = 200;
+/** They begin one after the other, so that their first calls are no burst that the server must be judged by. */
+const waitingStepMs = 20;
 /** After so many failures that came again, the rest is no chance either, and is not run again. */
 const repeatedMax = 20;
 
@@ -60,13 +62,18 @@ export async function runPlan(options: RunnerOptions): Promise<RunnerResult> {
   for (const job of of("first")) await runner.runJob(job);
   const gates = { waiting: createGate(waitingMax), parallel: createGate(options.jobs) };
   await Promise.all([
-    ...of("waiting").map((job) => gates.waiting.run(() => runner.runJob(job))),
+    ...of("waiting").map((job, at) => gates.waiting.run(() => later(at * waitingStepMs, () => runner.runJob(job)))),
     ...of("parallel").map((job) => gates.parallel.run(() => runner.runJob(job))),
   ]);
   for (const job of of("alone")) await runner.runJob(job);
   await runner.runAgain();
   const skipped = plan.flatMap((planned) => skippedResult(planned) ?? []);
   return { results: [...skipped, ...runner.results()], died: runner.died() };
+}
+
+async function later(delayMs: number, work: () => Promise<void>): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, delayMs));
+  await work();
 }
 
 function jobsOf(planned: PlannedCheck, { run, kinds, judged }: RunnerOptions): Job[] {

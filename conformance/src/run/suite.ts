@@ -5,16 +5,19 @@ import type { RunContext } from "../bench/world.ts";
 import type { Check, Tool } from "../check.ts";
 import { checks as allChecks } from "../checks/index.ts";
 import { NotTestable } from "../failure.ts";
+import { scrubUser } from "../identity/scrub.ts";
 import { cached, type TokenSource } from "../identity/tokens.ts";
+import { createUserPool, type UserPool } from "../identity/user-pool.ts";
 import { createUserSource, type UserSource } from "../identity/users.ts";
-import { createUserPool } from "../identity/users-file.ts";
+import type { ReadyUser } from "../identity/users-file.ts";
 import { afterChecks, decideAfter } from "../invariants/decide.ts";
 import { createObserver } from "../invariants/observer.ts";
 import { buildReport } from "../report/build.ts";
 import type { Report } from "../report/model.ts";
 import { openOutDir } from "../report/out-dir.ts";
 import { createPace, type Pace } from "../time/pace.ts";
-import { spoken } from "../units.ts";
+import { msOf, spoken } from "../units.ts";
+import { openConnection } from "../wire/connection.ts";
 import { probe } from "../wire/probe.ts";
 import { namedProfile } from "./named-profile.ts";
 import type { SuiteOptions } from "./options.ts";
@@ -44,7 +47,7 @@ export interface Prepared {
   readonly close: () => void;
 }
 
-export const defaults = { jobs: 8, patienceMs: 5000, timeBudgetMs: 300_000 } as const;
+export const defaults = { jobs: 8, patienceMs: 5000, timeBudgetMs: 300_000, app: "conformance" } as const;
 
 /** Finds the server, opens the tools, and plans. Throws UsageError and TargetUnreachable. */
 export async function prepare(options: SuiteOptions, checks: readonly Check[] = allChecks): Promise<Prepared> {
@@ -55,10 +58,11 @@ export async function prepare(options: SuiteOptions, checks: readonly Check[] = 
   const claims = new Set(info.claims);
   const tokens = cached(options.tokens ?? noTokens());
   const newId = createIdSource();
-  const sharedApp = options.app ?? (claims.has("multi_app") && tokens.mintsAnything ? undefined : "conformance");
+  const sharedApp = options.app ?? (claims.has("multi_app") && tokens.mintsAnything ? undefined : defaults.app);
   const found = await findTools({ options, tokens, app: sharedApp ?? newId("app-"), kinds: server.kinds, patienceMs });
-  const { tier, reason } = chooseTier(options.tier, claims, found.clock);
-  const users = usersOf(options, found, claims);
+  const users = usersOf({ options, found, server, tokens, patienceMs });
+  const usersFile = users.way === "users file";
+  const { tier, reason } = chooseTier({ asked: options.tier, claims, clock: found.clock, usersFile });
   const sharedClock = sharedApp !== undefined || isServerClock(info);
   const tools = toolsOf({ options, found, claims, tokens, users, tier, sharedClock });
   const pace = createPace();
@@ -121,12 +125,38 @@ function noTokens(): TokenSource {
   return { name: "the users file", mintsAnything: false, token };
 }
 
-function usersOf(options: SuiteOptions, found: FoundTools, claims: ReadonlySet<string>): UserSource {
+interface UsersInput {
+  readonly options: SuiteOptions;
+  readonly found: FoundTools;
+  readonly server: FoundServer;
+  readonly tokens: TokenSource;
+  readonly patienceMs: number;
+}
+
+function usersOf({ options, found, server, tokens, patienceMs }: UsersInput): UserSource {
+  const { users, provisionCommand } = options;
   return createUserSource({
     hasAdmin: found.admin !== undefined && options.tokens !== undefined,
-    provisionCommand: options.provisionCommand,
-    pool: options.users === undefined ? undefined : createUserPool(options.users),
-    hasRegistry: claims.has("user_registry"),
+    provisionCommand,
+    pool: users === undefined ? undefined : poolOf(users, { options, found, server, tokens, patienceMs }),
+    hasRegistry: server.info.claims.includes("user_registry"),
+  });
+}
+
+function poolOf(users: readonly ReadyUser[], { options, server, tokens, patienceMs }: UsersInput): UserPool {
+  const restMs = Math.max(0, ...server.profile.rateLimits.map(({ window }) => msOf(window)));
+  const [kind] = server.kinds;
+  const app = options.app ?? defaults.app;
+  return createUserPool(users, {
+    restMs,
+    waitMaxMs: 3 * restMs + 2 * patienceMs,
+    scrub: async ({ id, token }, sessionIds) => {
+      if (kind === undefined) return;
+      const connection = openConnection(kind, options.url);
+      const tokenOf = async (): Promise<string> => token ?? (await tokens.token({ app, user: id, role: "user" }));
+      await scrubUser({ connection, patienceMs, token: tokenOf, sessionIds });
+      connection.close();
+    },
   });
 }
 
@@ -220,6 +250,7 @@ export async function runPrepared(prepared: Prepared, options: SuiteOptions, lis
       selection: prepared.selection,
     });
   } finally {
+    await run.users.finish();
     strays.stop();
     prepared.close();
   }

@@ -66,7 +66,7 @@ export async function findServer(
     standInReason: infoRefused ?? (info.profile === undefined ? "GetServerInfo gave no profile" : undefined),
     probes,
     kinds: kinds.length > 0 ? kinds : [first],
-    judged: judged.length > 0 ? judged : [first],
+    judged: judged.length > 0 ? judged : kinds.length > 0 ? kinds : [first],
   };
 }
 
@@ -165,25 +165,30 @@ async function firstThatAnswers<T>(
   return { connection: undefined, error: failed };
 }
 
+export interface TierChoice {
+  readonly asked: SuiteOptions["tier"];
+  readonly claims: ReadonlySet<string>;
+  /** The test clock, if one answers. */
+  readonly clock: GetClockResponse | undefined;
+  /** Users come from a file, and are used again. */
+  readonly usersFile: boolean;
+}
+
 /** Virtual where there is a clock that answers and nothing else was asked for. */
-export function chooseTier(
-  asked: SuiteOptions["tier"],
-  claims: ReadonlySet<string>,
-  clock: GetClockResponse | undefined,
-): { tier: Time["tier"]; reason: string } {
-  const has = claims.has("test_clock") && clock !== undefined;
-  if (asked === "virtual" && !has) {
-    const lacking = claims.has("test_clock")
-      ? "no test clock answers (--testing-url)"
-      : "the server does not claim test_clock";
-    throw new UsageError(`--tier virtual: ${lacking}`);
-  }
+export function chooseTier({ asked, claims, clock, usersFile }: TierChoice): { tier: Time["tier"]; reason: string } {
+  const lacking = whyNotVirtual({ claims, clock, usersFile });
+  if (asked === "virtual" && lacking !== undefined) throw new UsageError(`--tier virtual: ${lacking}`);
   if (asked !== undefined) return { tier: asked, reason: "as asked for" };
-  if (has) return { tier: "virtual", reason: "there is a test clock" };
-  return {
-    tier: "real",
-    reason: claims.has("test_clock") ? "test_clock is claimed, but no clock answers" : "there is no test clock",
-  };
+  return lacking === undefined
+    ? { tier: "virtual", reason: "there is a test clock" }
+    : { tier: "real", reason: lacking };
+}
+
+function whyNotVirtual({ claims, clock, usersFile }: Omit<TierChoice, "asked">): string | undefined {
+  if (!claims.has("test_clock")) return "the server does not claim test_clock";
+  if (clock === undefined) return "no test clock answers (--testing-url)";
+  // While time stands still, no rate that an earlier check has used up becomes free again.
+  return usersFile ? "the users of --users are used again and again, and need time to pass in between" : undefined;
 }
 
 /** One clock moves everything: the server's. */

@@ -15,3 +15,9 @@ export async function seen(t: Bench, id: string): Promise<UserStatus> {
   const onlooker = await t.session();
   return onlooker.statusOf(id);
 }
+
+/** Signs of life of sessions that make many calls: where time runs, their leases do too. Where it stands still, none is needed. */
+export async function keepLive(t: Bench, sessions: readonly TestSession[]): Promise<void> {
+  if (t.time.tier === "virtual") return;
+  for (const session of sessions) await session.heartbeat();
+}

@@ -1,10 +1,10 @@
 // Changes in such numbers that they pile up at a server whose watcher does not read.
-import type { UserStatus } from "@userstatus/protocol";
+import { type UserStatus, WatchEndReason } from "@userstatus/protocol";
 import type { Bench, TestSession, TestWatch } from "../../check.ts";
 import { ask, callsAtOnce, flip, rowsWithinLimits, type Target } from "./c-actors.ts";
 import { newestBefore, plain } from "./c-state.ts";
 
-/** Longest a publisher may take for a call while a watcher stalls: the suite's patience, far above a call that waits for none. */
+/** Longest call of a publisher while a watcher stalls: the suite's patience, far above a call that waits for nobody. */
 export const publisherPatienceMs = 5_000;
 /** What a stalled connection swallows before a server feels it: window and buffers of HTTP/2 take less than these calls bring. */
 const refreshMax = 40;
@@ -59,8 +59,33 @@ async function publish(t: Bench, crowd: readonly Target[], times: number): Promi
   return { slowestMs, last: await ask(t, await t.session(), ids) };
 }
 
+/**
+ * Reads on after a stall: the Watch, with the place of a fence; or a new one, where the server ended the old one as too
+ * far behind (watch-conflates allows it).
+ */
+export async function readOn(
+  t: Bench,
+  watch: TestWatch,
+  fence: Promise<number> = watch.fence(),
+): Promise<{ watch: TestWatch; marker: number }> {
+  try {
+    return { watch, marker: await fence };
+  } catch (failure) {
+    const over = await watch.end("a Watch on which no marker comes").catch(() => undefined);
+    if (over?.end?.reason !== WatchEndReason.RESYNC || !over.end.mayResume) throw failure;
+    t.note("the server ended the Watch as too far behind; a new one takes its place");
+    const next = await watch.session.watch();
+    return { watch: next, marker: await next.fence() };
+  }
+}
+
 /** Before a place of the stream, each target was told as the server showed it in the end. */
-export function showsLast(t: Bench, watch: TestWatch, marker: number, { last }: Pressed, what: string): void {
+export function showsLast(
+  t: Bench,
+  { watch, marker }: { watch: TestWatch; marker: number },
+  { last }: Pressed,
+  what: string,
+): void {
   for (const [id, status] of last)
     t.equal(plain(newestBefore(watch, id, marker)), plain(status), `last status of ${id} on ${what}`);
 }

@@ -5,7 +5,7 @@ import type { Bench, TestSession, TestWatch } from "../../check.ts";
 
 /** Longest keep-alive interval that a check waits for. */
 const keepAliveMaxMs = 20_000;
-const beatMs = 1_000;
+const beatMaxMs = 1_000;
 
 /** Rounds that look for a rare moment end after this much wall time: a server whose frames take long has fewer of them. */
 const roundsMs = 8_000;
@@ -28,15 +28,26 @@ export function keepAliveMs(t: Bench): number {
 /** Whether a `progress` comes from now on within so much wall time. The session is kept alive meanwhile. */
 export async function progressBy(session: TestSession, watch: TestWatch, longestMs: number): Promise<boolean> {
   const mark = watch.mark();
+  return waitFor(session, longestMs, () => watch.after(mark).some(({ event }) => event.case === "progress"));
+}
+
+/** Lets wall time pass, with the session kept alive. */
+export async function wallWait(session: TestSession, ms: number): Promise<void> {
+  await waitFor(session, ms, () => false);
+}
+
+async function waitFor(session: TestSession, longestMs: number, done: () => boolean): Promise<boolean> {
+  const { heartbeatInterval } = session.login;
+  const beatMs = Math.min(beatMaxMs, heartbeatInterval === undefined ? beatMaxMs : durationMs(heartbeatInterval) / 2);
   const start = performance.now();
-  let beatAt = start + beatMs;
+  let beatAt = start;
   while (performance.now() - start < longestMs) {
-    if (watch.after(mark).some(({ event }) => event.case === "progress")) return true;
+    if (done()) return true;
     if (performance.now() >= beatAt) {
-      beatAt += beatMs;
+      beatAt = performance.now() + beatMs;
       await session.heartbeat();
     }
     await wallPause(20);
   }
-  return false;
+  return done();
 }

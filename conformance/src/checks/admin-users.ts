@@ -1,0 +1,103 @@
+// SPEC §18, claim `admin`: who is registered, and what is left of who was deleted.
+import { WatchEndReason } from "@userstatus/protocol";
+import type { Bench, Check } from "../check.ts";
+import { flip, targets } from "./lib/c-actors.ts";
+import { foldToFence, plain } from "./lib/c-state.ts";
+
+const register: Check[] = [
+  {
+    id: "admin-register/registered",
+    title: "who is registered has never logged in; registering again leaves him as he is",
+    claims: ["user_registry"],
+    tools: ["admin"],
+    async run(t: Bench) {
+      const [online] = await targets(t, 1);
+      const observer = await t.session();
+      const id = t.unregisteredId();
+      await t.admin.register([id]);
+      const idle = await observer.statusOf(id);
+      t.equal(idle.onlineStatus, t.profile.status?.neverLoggedIn, "online status of who was just registered");
+      t.equal(idle.customStatus?.text ?? "", "", "text of who was just registered");
+      const before = await observer.statusOf(online.id);
+      await t.admin.register([online.id, id]);
+      t.equal(
+        plain(await observer.statusOf(online.id)),
+        plain(before),
+        "status of an online user who was registered again",
+      );
+      t.equal(plain(await observer.statusOf(id)), plain(idle), "status of an idle user who was registered again");
+    },
+  },
+  {
+    id: "admin-register/deleted",
+    title: "who is deleted is unregistered, his sessions and Watches are over, and others go on",
+    claims: ["user_registry"],
+    tools: ["admin"],
+    async run(t: Bench) {
+      const [other] = await targets(t, 1);
+      const gone = await t.watcher();
+      const observer = await t.watcher();
+      await observer.session.subscribe([other.id, gone.user.id]);
+      await t.admin.remove([gone.user.id, t.unregisteredId()]);
+      const [first, second] = await observer.session.query([gone.user.id, other.id]);
+      t.equal(
+        first?.result.case === "error" ? first.result.value.reason : first?.result.case,
+        "USER_NOT_FOUND",
+        "query of who was deleted",
+      );
+      t.equal(second?.result.case, "status", "query of another user");
+      const { end: over, error } = await gone.watch.end("Watch of who was deleted");
+      t.equal(error, undefined, "error with which the Watch of who was deleted closed");
+      t.equal(
+        [over?.reason, over?.mayResume],
+        [WatchEndReason.USER_DELETED, false],
+        "reason and may_resume of the Watch's end",
+      );
+      const refusal = await t.refused(
+        gone.session.raw.heartbeat(),
+        "SESSION_ENDED",
+        "Heartbeat of a session of who was deleted",
+      );
+      t.equal(refusal.endReason, "USER_DELETED", "end_reason of the refusal");
+      const online = await flip(other);
+      t.equal(
+        (await foldToFence(observer.watch)).statuses.get(other.id)?.onlineStatus,
+        online,
+        "status told of another user",
+      );
+    },
+  },
+  {
+    id: "admin-register/anew",
+    title: "who is deleted and registered anew has no text, no row and no session of before",
+    claims: ["user_registry"],
+    tools: ["admin"],
+    async run(t: Bench) {
+      const [other] = await targets(t, 1);
+      const session = await t.session();
+      const observer = await t.session();
+      await session.set("before");
+      await session.subscribe([other.id]);
+      await t.admin.remove([session.user.id]);
+      await t.admin.register([session.user.id]);
+      const idle = await observer.statusOf(session.user.id);
+      t.equal(
+        [idle.onlineStatus, idle.customStatus?.text],
+        [t.profile.status?.neverLoggedIn, undefined],
+        "status after it",
+      );
+      const back = await session.user.login();
+      t.equal((await back.list()).length, 0, "number of rows after it");
+      const held = await foldToFence(await back.watch());
+      const sessions = held.self?.sessions.map((one) => one.sessionId);
+      t.equal(
+        [held.rows.size, held.self?.status?.customStatus?.text, sessions],
+        [0, undefined, [back.id]],
+        "rows, text and sessions",
+      );
+    },
+  },
+];
+
+/** Checks of registering and deleting users. */
+export const adminUserChecks: readonly Check[] = register;
