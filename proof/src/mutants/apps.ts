@@ -125,7 +125,7 @@ export const appMutants: readonly Mutant[] = [
     seams: () => rules(({ rate }) => ({ rate: (procedure) => bump(rate(procedure), -1) })),
   },
   {
-    id: "rate-limit/refusals-count",
+    id: "error-no-effect/refusals-count",
     defect: "A refused call starts the window anew.",
     profiles: ["standard"],
     seams: () => ({
