@@ -30,6 +30,7 @@ import { httpGetChecks } from "./http-get.ts";
 import { idChecks } from "./ids.ts";
 import { infoChecks } from "./info.ts";
 import { jsonChecks } from "./json.ts";
+import { leaseCallsChecks } from "./lease-calls.ts";
 import { leaseChecks } from "./lease.ts";
 import { linkChecks } from "./link.ts";
 import { listPagesChecks } from "./list-pages.ts";
@@ -109,6 +110,7 @@ export const checks: readonly Check[] = collect([
   ...idChecks,
   ...infoChecks,
   ...jsonChecks,
+  ...leaseCallsChecks,
   ...leaseChecks,
   ...linkChecks,
   ...listPagesChecks,
