@@ -19,7 +19,8 @@ beforeAll(() => {
   const modules = join(dir, "node_modules");
   mkdirSync(join(modules, "@userstatus"), { recursive: true });
   for (const name of readdirSync(join(root, "node_modules"))) {
-    if (name !== "@userstatus" && !name.startsWith(".")) symlinkSync(join(root, "node_modules", name), join(modules, name));
+    if (name !== "@userstatus" && !name.startsWith("."))
+      symlinkSync(join(root, "node_modules", name), join(modules, name));
   }
   for (const workspace of workspaces) {
     const packed = JSON.parse(

@@ -45,7 +45,8 @@ function badRequest(number: number): Buffer {
     () => head(`${service}/Subscribe`, [json, token], `{"sessionId":"s","userIds":["${"x".repeat(33)}"]}`),
     () => head(`${service}/QueryStatuses`, [json, token], `{"userIds":${JSON.stringify(Array(600).fill("u"))}}`),
     () => head(`${service}/Watch`, ["Content-Type: application/connect+json", token], noise),
-    () => head(`${service}/Watch`, ["Content-Type: application/grpc-web+proto", token], Buffer.from([0, 0, 0, 9, 9, 1])),
+    () =>
+      head(`${service}/Watch`, ["Content-Type: application/grpc-web+proto", token], Buffer.from([0, 0, 0, 9, 9, 1])),
     () => head(`${service}/Sync`, [json, token], `{"sessionId":"s","marker":"${"m".repeat(65)}"}`),
   ];
   return (kinds[number % kinds.length] as () => Buffer)();
@@ -95,7 +96,10 @@ describe("garbage", () => {
     const seen: UserStatus[] = [];
     const markers: string[] = [];
     const watching = (async () => {
-      for await (const frame of client.watch({ sessionId: alice.sessionId }, { ...as("alice"), signal: leave.signal })) {
+      for await (const frame of client.watch(
+        { sessionId: alice.sessionId },
+        { ...as("alice"), signal: leave.signal },
+      )) {
         for (const { event } of frame.events) {
           if (event.case === "status") seen.push(event.value);
           if (event.case === "synced") markers.push(event.value.marker);
@@ -110,7 +114,10 @@ describe("garbage", () => {
     let flooding = true;
     const working = (async () => {
       while (flooding && round < 9) {
-        await client.setCustomStatus({ sessionId: bob.sessionId, customStatus: { text: `round ${++round}` } }, as("bob"));
+        await client.setCustomStatus(
+          { sessionId: bob.sessionId, customStatus: { text: `round ${++round}` } },
+          as("bob"),
+        );
         await new Promise((resolve) => setTimeout(resolve, 1_000));
       }
     })();

@@ -1,5 +1,6 @@
 // What a check is, and what it gets to work with. A check is a value: listing, planning and skipping need no execution.
-// Checks know this file, the protocol and the matchers; they know nothing of transports, clocks, identities or printers.
+// Checks know this file, the protocol and the matchers; they know nothing of transports, clocks, identities or
+// printers.
 
 import type { Client } from "@connectrpc/connect";
 import type {
@@ -50,11 +51,17 @@ export interface Check {
   readonly tools?: readonly Tool[];
   /** Whether the profile has what it looks at: true, or why it is NOT_APPLICABLE. */
   readonly applies?: (profile: Profile) => true | string;
-  /** Longest stretch of the profile's time that must pass. In the tiers `scaled` and `real` this is really waited. Default: none. */
+  /**
+   * Longest stretch of the profile's time that must pass. In the tiers `scaled` and `real` this is really waited.
+   * Default: none.
+   */
   readonly timeMs?: (profile: Profile) => number;
   /** It changes switches, or anything else of the whole app: it gets an app of its own, or runs alone. */
   readonly wholeApp?: boolean;
-  /** Time runs by itself for this check, in every tier: the clock of its app is never stopped, and what must pass is really waited. */
+  /**
+   * Time runs by itself for this check, in every tier: the clock of its app is never stopped, and what must pass is
+   * really waited.
+   */
   readonly realTime?: true;
   /** Run over each claimed wire protocol and codec, not only over a sampled one. */
   readonly everyTransport?: boolean;
@@ -97,9 +104,15 @@ export interface Bench {
   refused(call: Promise<unknown>, reason: ReasonName, what: string): Promise<Refusal>;
   /** The call is refused, in whatever way (faults below the method). */
   refusedSomehow(call: Promise<unknown>, what: string): Promise<void>;
-  /** Ends the check as NOT_APPLICABLE: what the server advertises leaves out what it looks at. Where the profile alone tells, use `applies`. */
+  /**
+   * Ends the check as NOT_APPLICABLE: what the server advertises leaves out what it looks at. Where the profile alone
+   * tells, use `applies`.
+   */
   notApplicable(why: string): never;
-  /** Ends the check as NOT_TESTABLE: what it needs can't be had from this server, for a reason that no plan could see. Never for a refusal. */
+  /**
+   * Ends the check as NOT_TESTABLE: what it needs can't be had from this server, for a reason that no plan could see.
+   * Never for a refusal.
+   */
   notTestable(why: string): never;
   /** A line in the transcript, for the reader of a failure. */
   note(text: string): void;
@@ -132,7 +145,8 @@ export interface Refusal {
 }
 
 /**
- * The server's time, by whatever clock tier the run has. All instants are the server's, in milliseconds since 1970. In the virtual tier
+ * The server's time, by whatever clock tier the run has. All instants are the server's, in milliseconds since 1970.
+ * In the virtual tier
  * time stands still unless a check lets it pass; otherwise it runs, so that checks must not count on it standing.
  */
 export interface Time {
@@ -141,18 +155,27 @@ export interface Time {
   now(): Promise<number>;
   /** Lets this much pass. Sessions get no sign of life, unless kept alive. */
   pass(ms: number, keep?: KeepAlive): Promise<void>;
-  /** To the last moment at which what ends at `instant` must still be there (virtual: 1 ms before it; else a safe margin before it). */
+  /**
+   * To the last moment at which what ends at `instant` must still be there (virtual: 1 ms before it; else a safe
+   * margin before it).
+   */
   justBefore(instant: number, keep?: KeepAlive): Promise<void>;
   /** To `instant`, or just after it: what ends then must be gone. */
   reach(instant: number, keep?: KeepAlive): Promise<void>;
 }
 
-/** Which sessions live on while time passes: all of the check, or these only (by Heartbeat in steps; not for long stretches). */
+/**
+ * Which sessions live on while time passes: all of the check, or these only (by Heartbeat in steps; not for long
+ * stretches).
+ */
 export type KeepAlive = "all" | readonly TestSession[];
 
 export interface TestUser {
   readonly id: string;
-  /** A token of this user. `expiresInMs` of wall time (tool "short-tokens"); negative: already expired. Default: 48 hours. */
+  /**
+   * A token of this user. `expiresInMs` of wall time (tool "short-tokens"); negative: already expired. Default: 48
+   * hours.
+   */
   token(options?: { expiresInMs?: number }): Promise<string>;
   /** Logs in; a failure is a failure of the check. */
   login(options?: LoginOptions): Promise<TestSession>;
@@ -172,7 +195,10 @@ export interface LoginOptions {
   token?: string;
 }
 
-/** A logged-in session. Every method fails the check if the call is refused; the `raw` client leaves that to the caller. */
+/**
+ * A logged-in session. Every method fails the check if the call is refused; the `raw` client leaves that to the
+ * caller.
+ */
 export interface TestSession {
   readonly user: TestUser;
   readonly id: string;
@@ -184,7 +210,10 @@ export interface TestSession {
   query(ids: readonly string[]): Promise<QueryResult[]>;
   /** The status of one user by QueryStatuses; fails the check if there is none. */
   statusOf(id: string): Promise<UserStatus>;
-  /** `ttlMs` undefined: the least that the profile takes without thinking (its default, or 1/4 of max where it has none). null: no ttl at all. */
+  /**
+   * `ttlMs` undefined: the least that the profile takes without thinking (its default, or 1/4 of max where it has
+   * none). null: no ttl at all.
+   */
   subscribe(ids: readonly string[], ttlMs?: number | null): Promise<SubscribeResult[]>;
   unsubscribe(ids: readonly string[]): Promise<UnsubscribeResponse>;
   unsubscribeAll(): Promise<UnsubscribeResponse>;
@@ -239,14 +268,19 @@ export interface TestWatch {
   mark(): number;
   /** Events from a mark on. */
   after(mark: number): readonly Seen[];
-  /** The first event from `from` (default 0) on that fits; waits for it. Fails the check, in the words of `what`, when patience ends. */
+  /**
+   * The first event from `from` (default 0) on that fits; waits for it. Fails the check, in the words of `what`, when
+   * patience ends.
+   */
   find<T>(what: string, pick: (event: WatchEvent["event"], index: number) => T | undefined, from?: number): Promise<T>;
   /** Waits for a status of the target that fits. */
   status(id: string, what: string, fits: (status: UserStatus) => boolean, from?: number): Promise<UserStatus>;
   self(what: string, fits: (self: SelfStatus) => boolean, from?: number): Promise<SelfStatus>;
   /** Sync, and waits for its marker: what was answered before has come. Returns the index of the marker. */
   fence(): Promise<number>;
-  /** The newest status of the target by (epoch, revision) that came, minus rows that ended: what a client would hold. */
+  /**
+   * The newest status of the target by (epoch, revision) that came, minus rows that ended: what a client would hold.
+   */
   held(id: string): UserStatus | undefined;
   /** How many events of a target (status, or all kinds) came from a mark on. */
   statusesOf(id: string, from?: number): UserStatus[];
@@ -257,7 +291,10 @@ export interface TestWatch {
   readonly ended: Promise<{ end: WatchEnd | undefined; error: unknown }>;
   /** `ended`, within patience; fails the check otherwise. */
   end(what: string): Promise<{ end: WatchEnd | undefined; error: unknown }>;
-  /** The client ends the stream (cancels; with a relay, closes the connection). Answers when the server has had time to see it. */
+  /**
+   * The client ends the stream (cancels; with a relay, closes the connection). Answers when the server has had time
+   * to see it.
+   */
   close(): Promise<void>;
   /** What the relay can do to it (only with `relay`). */
   readonly link: Link;

@@ -22,7 +22,7 @@ async function mainJob(args: readonly string[], console: Console): Promise<numbe
   if (args.some((arg) => arg === "--url" || arg.startsWith("--url="))) return main(["run", ...args], console);
   const program = new Command("conformance")
     .description(
-      "Starts the reference server under each published profile and judges it. With --url: judges that server (see run --help).",
+      "Starts the reference server under each published profile and judges it. With --url: judges that one (run --help).",
     )
     .addOption(
       new Option("--profile <name>", "only the runs of this profile; may be repeated")

@@ -9,6 +9,8 @@ export interface HostOptions {
   readonly edge?: EdgeDefect;
   /** Flags beside those of the development mode. */
   readonly flags?: readonly string[];
+  /** How far its wall clock is off. */
+  readonly wallOffsetMs?: number;
 }
 
 export interface Hosted {
@@ -21,12 +23,14 @@ export interface Hosted {
 /** Starts the server. */
 export async function host(options: HostOptions): Promise<Hosted> {
   const ports = ["--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0", "--testing-listen=127.0.0.1:0"];
-  const argv = ["--dev", "--profile", options.profile, "--keep-alive=2s", "--log-level=error", ...ports, ...(options.flags ?? [])];
+  const own = options.flags?.some((flag) => flag.startsWith("--keep-alive")) ? [] : ["--keep-alive=2s"];
+  const argv = [...own, "--dev", "--profile", options.profile, "--log-level=error", ...ports, ...(options.flags ?? [])];
   const loaded = loadConfig({ argv, env: {}, readFile: noFile });
   if (loaded.action !== "run") throw new Error("the flags do not start a server");
-  const { seams, edge } = options;
+  const { seams, edge, wallOffsetMs = 0 } = options;
   const server: RunningServer = await startServer(loaded.config, {
     log: createLog({ level: "fatal", pretty: false, write: () => {} }),
+    wallNow: () => Date.now() + wallOffsetMs,
     createPresence: (presence) => createPresenceServer(presence, seams),
     ...(edge?.authenticator ? { wrapAuthenticator: edge.authenticator } : {}),
     ...(edge?.handler ? { wrapHandler: edge.handler } : {}),

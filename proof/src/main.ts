@@ -33,7 +33,8 @@ const killings = await runMutants(mutants, {
   parallel: Number(values.parallel),
   patienceMs: Number(values.patience),
   onDone: ({ mutant, profile, killed, fault, passed }) => {
-    if (!killed) console.log(`SURVIVED ${mutant} (${profile})${fault ? `: ${fault}` : `; passed: ${passed.join(", ")}`}`);
+    if (!killed)
+      console.log(`SURVIVED ${mutant} (${profile})${fault ? `: ${fault}` : `; passed: ${passed.join(", ")}`}`);
   },
 });
 const survivors = killings.filter(({ killed }) => !killed);
@@ -44,6 +45,8 @@ writeFileSync(`${dir}/proof.json`, `${JSON.stringify({ killings, unbroken }, nul
 const covered = new Set(mutants.map(requirementOf)).size;
 console.log(`MUSTs without a mutant: ${unbroken.length === 0 ? "none" : unbroken.join(", ")}`);
 for (const id of strayMutants(allMutants)) console.log(`no such requirement: ${id}`);
-console.log(`mutants: ${mutants.length} of ${covered} requirements; runs killed: ${killings.length - survivors.length}/${killings.length}`);
+console.log(
+  `mutants: ${mutants.length} of ${covered} requirements; runs killed: ${killings.length - survivors.length}/${killings.length}`,
+);
 console.log(`${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
 process.exit(survivors.length === 0 ? 0 : 1);

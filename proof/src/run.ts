@@ -53,7 +53,13 @@ async function runMutant(mutant: Mutant, profile: string, options: ProofOptions)
     const passed = own.filter(({ outcome }) => outcome === "PASS").map(({ id }) => id);
     return { ...told, killed: by.length > 0, by, passed };
   } catch (cause) {
-    return { ...told, killed: false, by: [], passed: [], fault: cause instanceof Error ? cause.message : String(cause) };
+    return {
+      ...told,
+      killed: false,
+      by: [],
+      passed: [],
+      fault: cause instanceof Error ? cause.message : String(cause),
+    };
   } finally {
     await hosted.stop();
   }

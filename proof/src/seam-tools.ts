@@ -42,13 +42,16 @@ export const unaryNames = [
 /** Replaces methods; `make` gets the methods as they were. */
 export function methods(make: (service: Service, deps: ServiceDeps) => Partial<Service>): PresenceSeams {
   return {
-    user: (service, deps) => ({ ...service, ...make(service as unknown as Service, deps) }) as unknown as UserServiceImpl,
+    user: (service, deps) =>
+      ({ ...service, ...make(service as unknown as Service, deps) }) as unknown as UserServiceImpl,
   };
 }
 
 /** Changes requests before the method sees them. */
 export function requests(name: keyof Service, edit: (request: Any, context: HandlerContext) => Any): PresenceSeams {
-  return methods((service) => ({ [name]: (request: Any, context: HandlerContext) => service[name](edit(request, context), context) }));
+  return methods((service) => ({
+    [name]: (request: Any, context: HandlerContext) => service[name](edit(request, context), context),
+  }));
 }
 
 /** Changes the answers of methods. */
@@ -165,7 +168,10 @@ export function statuses(edit: (status: UserStatus) => void): PresenceSeams {
       ...answer,
       results: answer.results.map((one: Any) =>
         one.result.case === "subscribed"
-          ? { ...one, result: { case: "subscribed", value: { ...one.result.value, status: changed(one.result.value.status) } } }
+          ? {
+              ...one,
+              result: { case: "subscribed", value: { ...one.result.value, status: changed(one.result.value.status) } },
+            }
           : one,
       ),
     })),
@@ -173,7 +179,10 @@ export function statuses(edit: (status: UserStatus) => void): PresenceSeams {
       ...answer,
       subscriptions: answer.subscriptions.map((one: Any) => ({ ...one, status: changed(one.status) })),
     })),
-    events(() => (event) => (event.case === "status" ? [{ case: "status", value: changed(event.value) as UserStatus }] : [event])),
+    events(
+      () => (event) =>
+        event.case === "status" ? [{ case: "status", value: changed(event.value) as UserStatus }] : [event],
+    ),
   ];
   return { user: (service, deps) => seams.reduce((inner, seam) => seam.user?.(inner, deps) ?? inner, service) };
 }

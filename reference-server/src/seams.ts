@@ -2,6 +2,8 @@
 export type { Change, CoreContext, RowRecord, SessionRecord, UserRecord } from "./core/model.ts";
 export { Refused } from "./core/refused.ts";
 export type { Liveness, RateRule, Rules, TtlRules } from "./core/rules.ts";
+export { endSessions, loseLink, renew } from "./core/sessions.ts";
+export { subscribe, unsubscribe } from "./core/subscriptions.ts";
 export {
   type AdminServiceImpl,
   createPresenceServer,
@@ -11,12 +13,10 @@ export {
   type TestingServiceImpl,
   type UserServiceImpl,
 } from "./presence-server.ts";
-export { endSessions, loseLink, renew } from "./core/sessions.ts";
-export { subscribe, unsubscribe } from "./core/subscriptions.ts";
 export { callerOf } from "./rpc/call.ts";
-export { identityKey } from "./rpc/identity.ts";
 export type { ServiceDeps } from "./rpc/deps.ts";
 export type { Gatekeeper } from "./rpc/gate.ts";
+export { identityKey } from "./rpc/identity.ts";
 export { refusal } from "./rpc/refuse.ts";
 export type { Command, Commit, Features, Store, StoreClock, StoreListener } from "./store/store.ts";
 export type { Hub } from "./watch/hub.ts";

@@ -66,7 +66,8 @@ export function show(value: unknown, maxLength: number = printMax): string {
   if (typeof value === "function") return "a function";
   if (value instanceof Error) return `${value.name}: ${value.message}`;
   const text = render(value, 0);
-  return text.length <= maxLength ? text : `${text.slice(0, maxLength)}… (${text.length - maxLength} more characters)`;
+  const rest = text.length - maxLength;
+  return rest <= 0 ? text : `${text.slice(0, maxLength)}… (${rest} more characters)`;
 }
 
 function render(value: unknown, depth: number): string {

@@ -1,8 +1,12 @@
-// What a client would hold of a target, folded from the events of one stream (SPEC §19: client-fold, client-generation).
+// What a client would hold of a target, folded from the events of one stream (SPEC §19: client-fold,
+// client-generation).
 import type { UserStatus } from "@userstatus/protocol";
 import type { Seen } from "../check.ts";
 
-/** The newest status, or undefined if none came or the target's row ended since. The epoch is constant within a stream. */
+/**
+ * The newest status, or undefined if none came or the target's row ended since. The epoch is constant within a
+ * stream.
+ */
 export function heldStatus(seen: readonly Seen[], userId: string): UserStatus | undefined {
   let held: UserStatus | undefined;
   let generation = 0n;

@@ -1,4 +1,5 @@
-// The matchers of a bench: each decides with a pure evaluator and throws a CheckFailure that says what was expected and what came.
+// The matchers of a bench: each decides with a pure evaluator and throws a CheckFailure that says what was expected
+// and what came.
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { errorDomain, type ReasonName, reasonCodes } from "@userstatus/protocol";
 import type { Bench, Refusal } from "../check.ts";

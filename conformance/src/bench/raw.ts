@@ -31,7 +31,10 @@ function ttlOf(ttlMs: number | null | undefined): { ttl?: ReturnType<typeof dura
   return ttlMs === undefined || ttlMs === null ? {} : { ttl: durationOf(ttlMs) };
 }
 
-/** The ttl to subscribe with where a check does not care: none if the profile can do without, else a quarter of the greatest. */
+/**
+ * The ttl to subscribe with where a check does not care: none if the profile can do without, else a quarter of the
+ * greatest.
+ */
 export function usualTtlMs({ subscription }: Profile): number | null {
   if (subscription === undefined || !subscription.callerTtl || subscription.defaultTtl !== undefined) return null;
   const ttlMs = Math.floor(msOf(subscription.maxTtl) / 4);

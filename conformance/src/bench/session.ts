@@ -1,4 +1,5 @@
-// A logged-in session of a bench: judged calls, which fail the check when refused, over the raw ones, which leave that to the caller.
+// A logged-in session of a bench: judged calls, which fail the check when refused, over the raw ones, which leave
+// that to the caller.
 import type { Client } from "@connectrpc/connect";
 import type { LoginResponse, Platform, UserStatusService } from "@userstatus/protocol";
 import type { LivenessMs, RawCalls, TestSession, TestUser, WatchOptions } from "../check.ts";
@@ -135,7 +136,10 @@ function judgedReads(raw: RawCalls): JudgedReads {
   };
 }
 
-/** The server has seen the end of the stream once Sync finds no open Watch. Bounded: a server that never sees it is judged elsewhere. */
+/**
+ * The server has seen the end of the stream once Sync finds no open Watch. Bounded: a server that never sees it is
+ * judged elsewhere.
+ */
 async function untilSyncRefused(world: World, raw: RawCalls): Promise<void> {
   const until = performance.now() + Math.min(world.run.patienceMs, 2000);
   const resourceExhausted = 8;

@@ -206,7 +206,7 @@ const scope: Check[] = [
     title: "a step of a day in one app leaves the clock of another where it was",
     tools: ["test-clock", "second-app"],
     async run(t: Bench) {
-      if (t.info.testClockScope !== ClockScope.APP) t.notTestable("the whole server has one test clock");
+      if (t.info.testClockScope !== ClockScope.APP) t.notApplicable("the whole server has one test clock");
       const other = await t.clock.nowOfOtherApp();
       const own = await t.clock.advance(0);
       t.equal(await t.clock.advance(dayMs), own + dayMs, "own clock after a step of a day");

@@ -1,4 +1,4 @@
-// Checks of SPEC §6.2: every session rule at its limit and beyond, what a kick tells and does not tell, lost sessions beside the rules.
+// Checks of SPEC §6.2: session rules at their limits and beyond, what a kick tells and does not tell, lost sessions beside the rules.
 import { OnlineStatus, type Profile, WatchEndReason } from "@userstatus/protocol";
 import type { Bench, Check, TestSession, TestUser } from "../check.ts";
 import { allRefused, sessionCalls } from "./lib/a-calls.ts";

@@ -1,4 +1,4 @@
-// Checks of SPEC §3, tokens that run out while a session lives. Their expiry is wall time, whatever clock the run has: these really wait.
+// Checks of SPEC §3, tokens that run out while a session lives. Their expiry is wall time on every clock, so these really wait.
 
 import { OnlineStatus, Platform, WatchEndReason } from "@userstatus/protocol";
 import type { Bench, Check, TestSession, TestWatch } from "../check.ts";

@@ -8,6 +8,7 @@ import { createTranscript } from "../transcript/transcript.ts";
 import { spoken } from "../units.ts";
 import { createCaller } from "../wire/caller.ts";
 import { openConnection } from "../wire/connection.ts";
+import type { Probe } from "../wire/probe.ts";
 import type { Console } from "./console.ts";
 import { suiteOptions, type TargetFlags } from "./options.ts";
 
@@ -27,25 +28,32 @@ export async function doctorCommand(flags: TargetFlags, console: Console): Promi
 
 function doctorText(prepared: Prepared, loginFault: string | undefined): string {
   const { run, server, tools, plan, waitMs, notices } = prepared;
-  const { info, profile, claims, tier, users, pace } = run;
+  const { info, profile, claims, tier, users, pace, sharedApp } = run;
   const count = (kind: string): number => plan.filter(({ fate }) => fate.kind === kind).length;
-  const lines = [
-    `server      ${info.serverName || "(no name)"} ${info.serverVersion}, specification ${info.specVersion || "(not told)"}, round trip ${pace.rttMs().toFixed(1)} ms`,
-    `profile     ${profile.name}`,
-    `claims      ${[...claims].toSorted().join(", ") || "none"}`,
-    ...server.probes.map(
-      ({ kind, result, reason }) =>
-        `${kind.name.padEnd(22)} ${result}${reason === undefined || result === "answered" ? "" : `: ${firstLine(reason)}`}`,
-    ),
-    `clock tier  ${tier}${waitMs > 0 ? `; a run really waits for about ${spoken(waitMs)}` : ""}`,
-    `users       by ${users.way}; app ${run.sharedApp ?? "of its own for each check"}`,
-    `login       ${loginFault === undefined ? "works" : `does not work: ${loginFault}`}`,
-    ...Object.entries(tools).map(([tool, has]) => `${tool.padEnd(12)}${has === true ? "yes" : `no: ${has}`}`),
-    ...notices.map((notice) => `note        ${notice}`),
-    `plan        ${count("run")} checks to run, ${count("NOT_APPLICABLE")} not applicable, ${count("NOT_TESTABLE")} not testable`,
+  const waits = waitMs > 0 ? `; a run really waits for about ${spoken(waitMs)}` : "";
+  const row = (name: string, text: string): string => `${name.padEnd(13)}${text}`;
+  const software = `${info.serverName || "(no name)"} ${info.serverVersion}`.trim();
+  return [
+    row("server", `${software}, specification ${info.specVersion || "(not told)"}`),
+    row("round trip", `${pace.rttMs().toFixed(1)} ms`),
+    row("profile", profile.name),
+    row("claims", [...claims].toSorted().join(", ") || "none"),
+    ...server.probes.map(probeText),
+    row("clock tier", `${tier}${waits}`),
+    row("users", `by ${users.way}`),
+    row("app", sharedApp ?? "of its own for each check"),
+    row("login", loginFault === undefined ? "works" : `does not work: ${loginFault}`),
+    ...Object.entries(tools).map(([tool, has]) => row(tool, has === true ? "yes" : `no: ${has}`)),
+    ...notices.map((notice) => row("note", notice)),
+    row("plan", `${count("run")} checks to run, ${count("NOT_APPLICABLE")} not applicable`),
+    row("", `${count("NOT_TESTABLE")} not testable`),
     ...notTestable(prepared),
-  ];
-  return lines.join("\n");
+  ].join("\n");
+}
+
+function probeText({ kind, result, reason }: Probe): string {
+  const why = reason === undefined || result === "answered" ? "" : `: ${firstLine(reason)}`;
+  return `  ${kind.name.padEnd(22)} ${result}${why}`;
 }
 
 function notTestable({ plan }: Prepared): string[] {

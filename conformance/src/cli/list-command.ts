@@ -1,6 +1,5 @@
 // `list` and `explain`: what the suite asks for, without asking anybody.
 import { findRequirement, type Requirement, requirements } from "@userstatus/protocol";
-import { tableText } from "../report/summary.ts";
 import { UsageError } from "../run/options.ts";
 import { type CatalogueEntry, catalogue, matching } from "./catalogue.ts";
 import type { Console } from "./console.ts";
@@ -66,8 +65,9 @@ function requirementText(requirement: Requirement, entries: readonly CatalogueEn
   ];
   if (unobservable !== undefined) lines.push(`unobservable: ${unobservable}`);
   if (part === "client") lines.push("An obligation of clients: no server is judged by it.");
-  if (own.length > 0)
-    lines.push(`its checks`, ...tableText(own.map((entry) => [`  ${entry.id}`, entry.title])).split("\n"));
+  const width = Math.max(0, ...own.map((entry) => entry.id.length));
+  if (own.length > 0) lines.push("its checks");
+  lines.push(...own.map((entry) => `  ${entry.id.padEnd(width)}  ${entry.title}`));
   return lines.join("\n");
 }
 

@@ -89,8 +89,8 @@ test("doctor tells what a run would find", async () => {
   try {
     const { code, out } = await call("doctor", "--url", server.url, "--token-dev");
     expect(code).toBe(3);
-    expect(out).toContain("profile     standard");
-    expect(out).toContain("login       works");
+    expect(out).toMatch(/^profile +standard$/m);
+    expect(out).toMatch(/^login +works$/m);
     expect(out).toMatch(/connect-proto-h1 +answered/);
     expect(out).toMatch(/grpc-h2 +silent/);
     expect(out).toContain("needs the admin service (--admin-url)");

@@ -77,10 +77,9 @@ function listenerOf(progress: Progress, { quiet, verbose }: Talk): SuiteListener
     },
     started: ({ planned }) => progress.started(planned.check.id),
     finished: ({ planned, outcome, transport, durationMs, reason }) => {
-      if (verbose)
-        progress.say(
-          `${outcome.padEnd(12)} ${planned.check.id}  ${transport} ${Math.round(durationMs)} ms${reason === undefined ? "" : `: ${reason}`}`,
-        );
+      const why = reason === undefined ? "" : `: ${reason}`;
+      const line = `${outcome.padEnd(12)} ${planned.check.id}  ${transport} ${Math.round(durationMs)} ms${why}`;
+      if (verbose) progress.say(line);
       progress.finished(planned.check.id, outcome);
     },
   };

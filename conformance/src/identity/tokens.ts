@@ -54,7 +54,10 @@ function expiryOf(nowMs: number, expiresInMs: number): number {
   return expiresInMs < 0 ? Math.floor(seconds) : Math.ceil(seconds);
 }
 
-/** A command that prints the token; APP USER ROLE EXPIRES_IN_SECONDS come as arguments and as USERSTATUS_… in the environment. */
+/**
+ * A command that prints the token; APP USER ROLE EXPIRES_IN_SECONDS come as arguments and as USERSTATUS_… in the
+ * environment.
+ */
 export function commandTokens(command: string): TokenSource {
   return {
     name: "--token-command",

@@ -1,4 +1,5 @@
-// Ready users are lent to one check at a time. Given back, they rest, so that no rate of an earlier check is in the way,
+// Ready users are lent to one check at a time. Given back, they rest, so that no rate of an earlier check is in the
+// way,
 // are scrubbed of what it left behind, and rest again.
 import { createWaiter } from "../bench/waiter.ts";
 import { createGate } from "../run/gate.ts";

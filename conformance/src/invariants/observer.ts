@@ -1,4 +1,5 @@
-// What must hold on every stream and in every answer of a run, whatever the check is about. Violations are collected run-wide.
+// What must hold on every stream and in every answer of a run, whatever the check is about. Violations are
+// collected run-wide.
 import type { Message } from "@bufbuild/protobuf";
 import type {
   ListSubscriptionsResponse,

@@ -1,4 +1,5 @@
-// One stream, looked at while it runs: hello first and once, revisions never down, frames within 1 MiB, watch_end last (SPEC §3, §11, §13).
+// One stream, looked at while it runs: hello first and once, revisions never down, frames within 1 MiB, watch_end
+// last (SPEC §3, §11, §13).
 import type { WatchEvent } from "@userstatus/protocol";
 import type { Observer, Sighting } from "./observer.ts";
 

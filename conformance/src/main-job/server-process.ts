@@ -35,9 +35,8 @@ export async function startServer({ file, args, cwd }: ServerCommand): Promise<R
   } catch (error) {
     await stop();
     const why = error instanceof Error ? error.message : String(error);
-    throw new TargetUnreachable(
-      `the server did not start (${[file, ...args].join(" ")}): ${why}${complaints === "" ? "" : `\n${complaints.trimEnd()}`}`,
-    );
+    const told = complaints === "" ? "" : `\n${complaints.trimEnd()}`;
+    throw new TargetUnreachable(`the server did not start (${[file, ...args].join(" ")}): ${why}${told}`);
   }
 }
 

@@ -122,7 +122,10 @@ export function suiteVersion(): string {
   return typeof data === "object" && data !== null && "version" in data ? String(data.version) : "unknown";
 }
 
-/** SHA-256 over id, level, part and text of every requirement: two reports with one digest judged by the same sentences. */
+/**
+ * SHA-256 over id, level, part and text of every requirement: two reports with one digest judged by the same
+ * sentences.
+ */
 export function specDigest(): string {
   const lines = requirements.map(({ id, level, part, text }) => JSON.stringify([id, level, part, text]));
   return createHash("sha256").update(lines.join("\n")).digest("hex");

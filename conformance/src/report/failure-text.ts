@@ -8,7 +8,8 @@ export function replayCommand(
   run: Pick<ReportedRun, "transport">,
 ): string {
   const transport = run.transport === "" ? "" : ` --transport ${run.transport}`;
-  return `userstatus-conformance run --url ${report.target.url} --only '${check.id}' --seed ${report.seed}${transport} -v  (and your token options)`;
+  const command = `userstatus-conformance run --url ${report.target.url} --only '${check.id}' --seed ${report.seed}`;
+  return `${command}${transport} -v  (and your token options)`;
 }
 
 /** Several lines, indented. */

@@ -1,4 +1,5 @@
-// The report as JUnit XML: a suite for each section, a case for each check and transport. WARN passes with a note, as CI knows no warnings.
+// The report as JUnit XML: a suite for each section, a case for each check and transport. WARN passes with a note,
+// as CI knows no warnings.
 import { failureText } from "./failure-text.ts";
 import type { Report, ReportedCheck, ReportedRun } from "./model.ts";
 
@@ -34,16 +35,17 @@ function bodyXml(report: Report, check: ReportedCheck, run: ReportedRun): string
     run.failure === undefined
       ? (run.reason ?? "")
       : `${run.failure.what}. Expected ${run.failure.expected}, got ${run.failure.got}`;
+  const text = escapeXml(failureText(report, check, run));
   switch (run.outcome) {
     case "PASS":
       return "";
     case "FAIL":
     case "FLAKY":
-      return `<failure${attributes({ type: run.outcome, message })}>${escapeXml(failureText(report, check, run))}</failure>`;
+      return `<failure${attributes({ type: run.outcome, message })}>${text}</failure>`;
     case "ERROR":
       return `<error${attributes({ type: "ERROR", message })}/>`;
     case "WARN":
-      return `<system-out>${escapeXml(failureText(report, check, run))}</system-out>`;
+      return `<system-out>${text}</system-out>`;
     case "NOT_APPLICABLE":
     case "NOT_TESTABLE":
       return `<skipped${attributes({ message: `${run.outcome}: ${message}` })}/>`;

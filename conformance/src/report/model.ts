@@ -1,4 +1,5 @@
-// The report of a run: one document, from which summary, JSON and JUnit are made. Versioned; keys are stable (README, "The report").
+// The report of a run: one document, from which summary, JSON and JUnit are made. Versioned; keys are stable
+// (README, "The report").
 import type { Outcome } from "../run/outcome.ts";
 import type { Verdict } from "../run/verdict.ts";
 

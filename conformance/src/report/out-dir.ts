@@ -10,7 +10,8 @@ export function openOutDir(path: string): (result: RunResult) => void {
   mkdirSync(directory, { recursive: true });
   return ({ planned, transport, attempts }) => {
     attempts.forEach((attempt, at) => {
-      const name = `${planned.check.id.replaceAll("/", ".")}.${transport}.${at + 1}.${attempt.result.toLowerCase()}.ndjson`;
+      const id = planned.check.id.replaceAll("/", ".");
+      const name = `${id}.${transport}.${at + 1}.${attempt.result.toLowerCase()}.ndjson`;
       writeFileSync(join(directory, name), toNdjson(attempt.entries));
     });
   };

@@ -1,4 +1,5 @@
-// A server that does nothing must earn nothing: on the null server and on both yes-servers no scored MUST is seen as kept.
+// A server that does nothing must earn nothing: on the null server and on both yes-servers no scored MUST is seen
+// as kept.
 import { expect, test } from "vitest";
 import { devTokens } from "../identity/tokens.ts";
 import type { Report } from "../report/model.ts";

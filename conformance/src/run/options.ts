@@ -15,7 +15,9 @@ export interface SuiteOptions {
   readonly users?: readonly ReadyUser[] | undefined;
   /** Command that registers the users whose ids it reads from stdin, one on each line. */
   readonly provisionCommand?: string | undefined;
-  /** The app that all checks share. Default: one for each check, where server and tokens allow it, else "conformance". */
+  /**
+   * The app that all checks share. Default: one for each check, where server and tokens allow it, else "conformance".
+   */
   readonly app?: string | undefined;
   /** Judge as this published profile: the server must name it. */
   readonly profile?: string | undefined;

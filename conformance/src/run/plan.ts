@@ -3,7 +3,10 @@ import { findRequirement, type Profile, type Requirement } from "@userstatus/pro
 import type { Check, Time, Tool } from "../check.ts";
 import { spoken } from "../units.ts";
 
-/** `parallel`: any number at once. `waiting`: at once with all others that wait. `first` and `alone`: nobody else runs. */
+/**
+ * `parallel`: any number at once. `waiting`: at once with all others that wait. `first` and `alone`: nobody else
+ * runs.
+ */
 export type Mode = "first" | "waiting" | "parallel" | "alone";
 
 export type Fate =

@@ -1,4 +1,5 @@
-// Runs a plan: what can run at once does, what must be alone is; failures run once more, alone; a server that died is noticed.
+// Runs a plan: what can run at once does, what must be alone is; failures run once more, alone; a server that died
+// is noticed.
 
 import { createRandom } from "../bench/random.ts";
 import type { RunContext } from "../bench/world.ts";

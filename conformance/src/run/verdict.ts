@@ -53,7 +53,8 @@ function whyUnscored(requirement: Requirement, checkCount: number): string | und
 }
 
 /**
- * NON_CONFORMANT if any scored MUST fails; INCOMPLETE if none does, but some scored MUST is NOT_TESTABLE, FLAKY or ERROR, or nothing was
+ * NON_CONFORMANT if any scored MUST fails; INCOMPLETE if none does, but some scored MUST is NOT_TESTABLE, FLAKY or
+ * ERROR, or nothing was
  * decided at all; else CONFORMANT.
  */
 export function verdictOf(results: readonly RequirementResult[]): Verdict {
@@ -78,9 +79,8 @@ export function partialReasons(results: readonly RequirementResult[], selection:
       outcome !== "NOT_APPLICABLE",
   );
   if (undecided.length > 0) {
-    reasons.push(
-      `${undecided.length} core requirements were not decided: ${undecided.map(({ requirement }) => requirement.id).join(", ")}`,
-    );
+    const ids = undecided.map(({ requirement }) => requirement.id).join(", ");
+    reasons.push(`${undecided.length} core requirements were not decided: ${ids}`);
   }
   return reasons;
 }

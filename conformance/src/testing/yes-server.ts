@@ -1,4 +1,5 @@
-// A server that says yes: complete and honest-looking server info, every call accepted, nothing behind it. Watch opens and sends nothing.
+// A server that says yes: complete and honest-looking server info, every call accepted, nothing behind it. Watch
+// opens and sends nothing.
 import { create } from "@bufbuild/protobuf";
 import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { ConnectRouter, HandlerContext } from "@connectrpc/connect";

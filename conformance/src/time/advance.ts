@@ -67,7 +67,10 @@ export function createVirtualTime(options: VirtualTimeOptions): BenchTime {
   };
 }
 
-/** Steps below half of the smallest lease, a Heartbeat of each session before each; exact to the millisecond at the end. */
+/**
+ * Steps below half of the smallest lease, a Heartbeat of each session before each; exact to the millisecond at the
+ * end.
+ */
 async function moveWithHeartbeats(
   ms: number,
   sessions: readonly Living[],

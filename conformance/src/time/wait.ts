@@ -1,4 +1,5 @@
-// The tiers scaled and real: the server's time runs by itself, and the suite waits for it, with the sessions kept alive meanwhile.
+// The tiers scaled and real: the server's time runs by itself, and the suite waits for it, with the sessions kept
+// alive meanwhile.
 import type { KeepAlive, Time } from "../check.ts";
 import { Inconclusive, SuiteFault } from "../failure.ts";
 import { spoken } from "../units.ts";

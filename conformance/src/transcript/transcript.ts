@@ -1,7 +1,11 @@
-// The observation log of one check: everything that was sent, came, or was done to the way. Traces, failure texts and files come from it.
+// The observation log of one check: everything that was sent, came, or was done to the way. Traces, failure texts
+// and files come from it.
 import { type DescMessage, type JsonValue, type Message, toJson } from "@bufbuild/protobuf";
 
-/** `call` and `answer`/`refusal` belong to unary calls; `open`, `frame` and `end` to streams; the rest is what the suite did itself. */
+/**
+ * `call` and `answer`/`refusal` belong to unary calls; `open`, `frame` and `end` to streams; the rest is what the
+ * suite did itself.
+ */
 export type EntryKind = "call" | "answer" | "refusal" | "open" | "frame" | "end" | "http" | "note" | "relay" | "clock";
 
 export interface Entry {

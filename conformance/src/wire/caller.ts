@@ -1,4 +1,5 @@
-// Acts as one identity over a connection: puts the token on each call, bounds its wait, and tells transcript and observer
+// Acts as one identity over a connection: puts the token on each call, bounds its wait, and tells transcript and
+// observer
 // what was said.
 import { create, type DescMessage, type Message, type MessageInitShape } from "@bufbuild/protobuf";
 import type { Transport } from "@connectrpc/connect";

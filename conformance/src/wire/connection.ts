@@ -1,4 +1,5 @@
-// A connection of its own to the server, for one kind of transport. With `dial` it goes through the relay; names and TLS stay the server's.
+// A connection of its own to the server, for one kind of transport. With `dial` it goes through the relay; names
+// and TLS stay the server's.
 import * as http from "node:http";
 import * as https from "node:https";
 import * as net from "node:net";

@@ -1,4 +1,5 @@
-// One HTTP/2 connection at a time to one server. The RPC library's own manager leaves a connection without an error listener while it
+// One HTTP/2 connection at a time to one server. The RPC library's own manager leaves a connection without an error
+// listener while it
 // gives it up; a server that does not speak HTTP/2 would end the process.
 import * as http2 from "node:http2";
 import type { Duplex } from "node:stream";

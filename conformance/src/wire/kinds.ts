@@ -1,4 +1,5 @@
-// The ways in which a server can be reached: wire protocol, codec, HTTP version, GET. Which of them hold follows from the claims.
+// The ways in which a server can be reached: wire protocol, codec, HTTP version, GET. Which of them hold follows
+// from the claims.
 import type { Random } from "../check.ts";
 
 export interface TransportKind {
@@ -35,7 +36,9 @@ function connectKinds(http: "1.1" | "2"): TransportKind[] {
   );
 }
 
-/** The kinds that these claims promise. The HTTP version is free, so both stand here; a probe tells which are served. */
+/**
+ * The kinds that these claims promise. The HTTP version is free, so both stand here; a probe tells which are served.
+ */
 export function claimedKinds(claims: ReadonlySet<string>): TransportKind[] {
   return allKinds.filter(
     (kind) =>
@@ -46,8 +49,10 @@ export function claimedKinds(claims: ReadonlySet<string>): TransportKind[] {
 }
 
 /**
- * The kinds that checks over every transport run on: each that answered (by POST; GET is sampled, and has requirements of
- * its own), and of each claimed protocol and codec that answered over no HTTP version at all, the first, so that the gap
+ * The kinds that checks over every transport run on: each that answered (by POST; GET is sampled, and has
+ * requirements of
+ * its own), and of each claimed protocol and codec that answered over no HTTP version at all, the first, so that the
+ * gap
  * is seen as a failure.
  */
 export function judgedKinds(claimed: readonly TransportKind[], answering: readonly TransportKind[]): TransportKind[] {

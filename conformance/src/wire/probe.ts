@@ -47,11 +47,14 @@ export async function probe(url: string, kind: TransportKind, patienceMs: number
   }
 }
 
-/** Whether an error was made by a server of the protocol asked for, and not by the network or by some other web server. */
+/**
+ * Whether an error was made by a server of the protocol asked for, and not by the network or by some other web
+ * server.
+ */
 export function isRefusal(error: unknown): boolean {
   if (!isConnectError(error)) return false;
   // The RPC library makes these of HTTP answers that are no RPC answers, and of broken connections.
-  const ours =
-    /^HTTP \d+$|^unsupported content type|^missing trailer|^protocol error|disconnect|ECONN|EPIPE|socket hang up|Parse Error|HTTP\/2|ENOTFOUND|stream/i;
-  return !ours.test(error.rawMessage) && error.cause === undefined;
+  const notRpc = /^HTTP \d+$|^unsupported content type|^missing trailer|^protocol error|Parse Error|HTTP\/2|stream/i;
+  const noAnswer = /disconnect|ECONN|EPIPE|ENOTFOUND|socket hang up/i;
+  return !notRpc.test(error.rawMessage) && !noAnswer.test(error.rawMessage) && error.cause === undefined;
 }

@@ -1,4 +1,5 @@
-// The suite's own TCP relay on loopback: it makes the faults of the way, so that no server has to offer them. TLS passes through untouched.
+// The suite's own TCP relay on loopback: it makes the faults of the way, so that no server has to offer them. TLS
+// passes through untouched.
 import * as net from "node:net";
 import type { Dial } from "./connection.ts";
 

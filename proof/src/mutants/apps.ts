@@ -41,24 +41,41 @@ export const appMutants: readonly Mutant[] = [
     id: "friend-still-visible/never",
     defect: "still_visible is never set.",
     profiles: tencentAndOurs,
-    seams: () => events(() => (event) => (event.case === "subscriptionEnded" ? [{ case: "subscriptionEnded", value: { ...event.value, stillVisible: false } }] : [event])),
+    seams: () =>
+      events(
+        () => (event) =>
+          event.case === "subscriptionEnded"
+            ? [{ case: "subscriptionEnded", value: { ...event.value, stillVisible: false } }]
+            : [event],
+      ),
   },
   {
     id: "friend-still-visible/always",
     defect: "still_visible is always set.",
-    seams: () => events(() => (event) => (event.case === "subscriptionEnded" ? [{ case: "subscriptionEnded", value: { ...event.value, stillVisible: true } }] : [event])),
+    seams: () =>
+      events(
+        () => (event) =>
+          event.case === "subscriptionEnded"
+            ? [{ case: "subscriptionEnded", value: { ...event.value, stillVisible: true } }]
+            : [event],
+      ),
   },
   {
     id: "friend-switch/not-told",
     defect: "The end of a friend's visibility is not told.",
     profiles: tencentAndOurs,
-    seams: () => without((event) => event.case === "subscriptionEnded" && event.value.reason === SubscriptionEndReason.UNFRIENDED),
+    seams: () =>
+      without((event) => event.case === "subscriptionEnded" && event.value.reason === SubscriptionEndReason.UNFRIENDED),
   },
   {
     id: "gate-plan/one-call-open",
     defect: "The plan is not looked at in Unsubscribe.",
     profiles: ["standard", "zim", "tencent-native"],
-    seams: () => rules(({ closedGate }) => ({ closedGate: (procedure, self, state) => (procedure === "Unsubscribe" && !state.plan ? undefined : closedGate(procedure, self, state)) })),
+    seams: () =>
+      rules(({ closedGate }) => ({
+        closedGate: (procedure, self, state) =>
+          procedure === "Unsubscribe" && !state.plan ? undefined : closedGate(procedure, self, state),
+      })),
   },
   {
     id: "gate-plan/wrong-reason",
@@ -66,20 +83,28 @@ export const appMutants: readonly Mutant[] = [
     profiles: ["standard", "zim"],
     seams: () =>
       rules(({ closedGate }) => ({
-        closedGate: (procedure, self, state) => (closedGate(procedure, self, state) === "PLAN_REQUIRED" ? "FEATURE_DISABLED" : closedGate(procedure, self, state)),
+        closedGate: (procedure, self, state) =>
+          closedGate(procedure, self, state) === "PLAN_REQUIRED"
+            ? "FEATURE_DISABLED"
+            : closedGate(procedure, self, state),
       })),
   },
   {
     id: "gate-switch/one-call-open",
     defect: "The switch is not looked at in QueryStatuses.",
     profiles: ["standard", "tencent-native", "tencent-web"],
-    seams: () => rules(({ closedGate }) => ({ closedGate: (procedure, self, state) => (procedure === "QueryStatuses" && !state.userStatus ? undefined : closedGate(procedure, self, state)) })),
+    seams: () =>
+      rules(({ closedGate }) => ({
+        closedGate: (procedure, self, state) =>
+          procedure === "QueryStatuses" && !state.userStatus ? undefined : closedGate(procedure, self, state),
+      })),
   },
   {
     id: "gate-open/self-query-gated",
     defect: "The query of oneself is gated, too.",
     profiles: ["standard", "tencent-native"],
-    seams: () => rules(({ closedGate }) => ({ closedGate: (procedure, _self, state) => closedGate(procedure, false, state) })),
+    seams: () =>
+      rules(({ closedGate }) => ({ closedGate: (procedure, _self, state) => closedGate(procedure, false, state) })),
   },
   {
     id: "gate-open/setting-gated",
@@ -87,14 +112,18 @@ export const appMutants: readonly Mutant[] = [
     profiles: ["standard", "tencent-native"],
     seams: () =>
       rules(({ closedGate }) => ({
-        closedGate: (procedure, self, state) => closedGate(procedure === "SetCustomStatus" ? "Subscribe" : procedure, self, state),
+        closedGate: (procedure, self, state) =>
+          closedGate(procedure === "SetCustomStatus" ? "Subscribe" : procedure, self, state),
       })),
   },
   {
     id: "gate-rows/not-told",
     defect: "The end of the rows is not told.",
     profiles: ["standard", "zim", "tencent-native"],
-    seams: () => without((event) => event.case === "subscriptionEnded" && event.value.reason === SubscriptionEndReason.FEATURE_DISABLED),
+    seams: () =>
+      without(
+        (event) => event.case === "subscriptionEnded" && event.value.reason === SubscriptionEndReason.FEATURE_DISABLED,
+      ),
   },
   {
     id: "gate-again/stuck",
@@ -151,13 +180,23 @@ export const appMutants: readonly Mutant[] = [
     id: "rate-scope/all-users",
     defect: "The count is of all users together.",
     profiles: ["standard", "zim", "tencent-native"],
-    seams: () => ({ store: (store) => ({ ...store, charge: (appId, _userId, procedure, rule) => store.charge(appId, "all", procedure, rule) }) }),
+    seams: () => ({
+      store: (store) => ({
+        ...store,
+        charge: (appId, _userId, procedure, rule) => store.charge(appId, "all", procedure, rule),
+      }),
+    }),
   },
   {
     id: "rate-scope/all-procedures",
     defect: "The count is of all procedures together.",
     profiles: ["standard", "tencent-native"],
-    seams: () => ({ store: (store) => ({ ...store, charge: (appId, userId, _procedure, rule) => store.charge(appId, userId, "all", rule) }) }),
+    seams: () => ({
+      store: (store) => ({
+        ...store,
+        charge: (appId, userId, _procedure, rule) => store.charge(appId, userId, "all", rule),
+      }),
+    }),
   },
   {
     id: "rate-self/counted",
@@ -175,7 +214,10 @@ export const appMutants: readonly Mutant[] = [
     id: "rate-none/limited",
     defect: "Every procedure has a limit of 40 in a second.",
     profiles: ["standard", "zim", "tencent-native"],
-    seams: () => rules(({ rate }) => ({ rate: (procedure) => rate(procedure) ?? { maxCalls: 40, windowMs: 1000, selfExempt: false } })),
+    seams: () =>
+      rules(({ rate }) => ({
+        rate: (procedure) => rate(procedure) ?? { maxCalls: 40, windowMs: 1000, selfExempt: false },
+      })),
   },
   {
     id: "time-closed/open-bound",
@@ -206,7 +248,9 @@ export const appMutants: readonly Mutant[] = [
   {
     id: "admin-end/with-grace",
     defect: "Sessions ended by the backend are only lost.",
-    seams: () => ({ admin: (service) => ({ ...service, endSessions: async (request) => ({ endedSessionIds: request.sessionIds }) }) }),
+    seams: () => ({
+      admin: (service) => ({ ...service, endSessions: async (request) => ({ endedSessionIds: request.sessionIds }) }),
+    }),
   },
   {
     id: "admin-query/all-online",
@@ -225,7 +269,12 @@ export const appMutants: readonly Mutant[] = [
   {
     id: "clock-advance/half",
     defect: "The clock moves half as far as it says.",
-    seams: () => ({ store: (store) => ({ ...store, advance: async (appId, ms, hold) => (await store.advance(appId, Math.floor(ms / 2), hold)) + Math.ceil(ms / 2) }) }),
+    seams: () => ({
+      store: (store) => ({
+        ...store,
+        advance: async (appId, ms, hold) => (await store.advance(appId, Math.floor(ms / 2), hold)) + Math.ceil(ms / 2),
+      }),
+    }),
   },
   {
     id: "clock-hold/ignored",

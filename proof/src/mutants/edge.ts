@@ -1,7 +1,7 @@
 // Defects of transport, tokens, ids and server info (SPEC §3, §4, §5).
 import { RetryInfoSchema } from "@userstatus/protocol/rpc";
-import { identityKey } from "@userstatus/server/seams";
 import type { EdgeHandler, EdgeRequest, EdgeResponse } from "@userstatus/server";
+import { identityKey } from "@userstatus/server/seams";
 import type { Mutant } from "../mutant.ts";
 import {
   type Any,
@@ -253,13 +253,20 @@ export const edgeMutants: readonly Mutant[] = [
   {
     id: "id-user/cut",
     defect: "A user id is cut to 32 bytes.",
-    seams: () => requests("queryStatuses", (request) => ({ ...request, userIds: request.userIds.map((id: string) => id.slice(0, 32)) })),
+    seams: () =>
+      requests("queryStatuses", (request) => ({
+        ...request,
+        userIds: request.userIds.map((id: string) => id.slice(0, 32)),
+      })),
   },
   {
     id: "id-user/no-tilde",
     defect: "The character ~ is not allowed in user ids.",
     seams: () =>
-      requests("queryStatuses", (request) => ({ ...request, userIds: request.userIds.map((id: string) => id.replace("~", " ")) })),
+      requests("queryStatuses", (request) => ({
+        ...request,
+        userIds: request.userIds.map((id: string) => id.replace("~", " ")),
+      })),
   },
   {
     id: "id-device/cut",
@@ -274,7 +281,8 @@ export const edgeMutants: readonly Mutant[] = [
   {
     id: "enum-unknown/flattened",
     defect: "A platform that is not known is echoed as OTHER.",
-    seams: () => requests("login", (request) => ({ ...request, platform: request.platform > 10 ? 1 : request.platform })),
+    seams: () =>
+      requests("login", (request) => ({ ...request, platform: request.platform > 10 ? 1 : request.platform })),
   },
   {
     id: "info-open/closed",
@@ -384,7 +392,8 @@ export const edgeMutants: readonly Mutant[] = [
     edge: {
       handler: handler((request) => {
         const [, app] = /^Bearer dev-admin:(.+)$/.exec(request.headers.authorization ?? "") ?? [];
-        if (app && request.url?.startsWith("/userstatus.v1.")) request.headers.authorization = `Bearer dev:${app}:backend`;
+        if (app && request.url?.startsWith("/userstatus.v1."))
+          request.headers.authorization = `Bearer dev:${app}:backend`;
         return false;
       }),
     },
@@ -398,4 +407,3 @@ function bigField(): Uint8Array {
   bytes.set([0x80, 0x9f, 0x49]);
   return bytes;
 }
-

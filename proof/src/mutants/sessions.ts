@@ -20,10 +20,16 @@ import {
 } from "../seam-tools.ts";
 
 const liveness = (edit: (before: ReturnType<Parameters<Parameters<typeof rules>[0]>[0]["liveness"]>) => object) =>
-  rules((before) => ({ liveness: (platform) => ({ ...before.liveness(platform), ...edit(before.liveness(platform)) }) }));
+  rules((before) => ({
+    liveness: (platform) => ({ ...before.liveness(platform), ...edit(before.liveness(platform)) }),
+  }));
 
 export const sessionMutants: readonly Mutant[] = [
-  { id: "login-reply/no-lease", defect: "Login does not tell the lease.", seams: () => answers(["login"], ({ lease: _gone, ...rest }) => rest) },
+  {
+    id: "login-reply/no-lease",
+    defect: "Login does not tell the lease.",
+    seams: () => answers(["login"], ({ lease: _gone, ...rest }) => rest),
+  },
   {
     id: "login-online/only-with-watch",
     defect: "A login counts only once a Watch is open.",
@@ -64,7 +70,11 @@ export const sessionMutants: readonly Mutant[] = [
       return requests("login", (request) => ({ ...request, deviceId: `${request.deviceId}.${++logins}`.slice(0, 64) }));
     },
   },
-  { id: "login-custom-set/ignored", defect: "The custom status of a login is dropped.", seams: () => requests("login", ({ customStatus: _gone, ...rest }) => rest) },
+  {
+    id: "login-custom-set/ignored",
+    defect: "The custom status of a login is dropped.",
+    seams: () => requests("login", ({ customStatus: _gone, ...rest }) => rest),
+  },
   {
     id: "login-custom-empty/clears",
     defect: "A login without a text clears the text.",
@@ -96,7 +106,11 @@ export const sessionMutants: readonly Mutant[] = [
         return {};
       }),
   },
-  { id: "logout-ends-watch/no-end", defect: "The Watch of a logged-out session just closes.", seams: () => without((event) => event.case === "watchEnd") },
+  {
+    id: "logout-ends-watch/no-end",
+    defect: "The Watch of a logged-out session just closes.",
+    seams: () => without((event) => event.case === "watchEnd"),
+  },
   {
     id: "logout-lost/refused",
     defect: "A lost session can't be logged out.",
@@ -115,7 +129,8 @@ export const sessionMutants: readonly Mutant[] = [
     profiles: ["standard", "zim", "tencent-native", "tencent-web"],
     seams: () =>
       rules((before) => ({
-        sessionRules: (platform) => before.sessionRules(platform).map((rule) => ({ ...rule, maxSessions: rule.maxSessions + 1 })),
+        sessionRules: (platform) =>
+          before.sessionRules(platform).map((rule) => ({ ...rule, maxSessions: rule.maxSessions + 1 })),
       })),
   },
   {
@@ -135,7 +150,12 @@ export const sessionMutants: readonly Mutant[] = [
       const seams = rules((before) => ({
         sessionRules: (platform) => (atLogin.getStore() ? before.sessionRules(platform) : []),
       }));
-      return { ...seams, ...methods((service) => ({ login: (request, context) => atLogin.run(true, () => service.login(request, context)) })) };
+      return {
+        ...seams,
+        ...methods((service) => ({
+          login: (request, context) => atLogin.run(true, () => service.login(request, context)),
+        })),
+      };
     },
   },
   {
@@ -144,7 +164,9 @@ export const sessionMutants: readonly Mutant[] = [
     seams: () =>
       refusals(unaryNames, (error) => {
         throw withInfo(error, (info) =>
-          info.metadata?.end_reason === "KICKED" ? { ...info, metadata: { ...info.metadata, end_reason: "LOGGED_OUT" } } : info,
+          info.metadata?.end_reason === "KICKED"
+            ? { ...info, metadata: { ...info.metadata, end_reason: "LOGGED_OUT" } }
+            : info,
         );
       }),
   },
@@ -156,10 +178,14 @@ export const sessionMutants: readonly Mutant[] = [
       methods((service, deps) => ({
         login: async (request, context) => {
           const record = await ownRecord(deps, context);
-          const old = record.sessions.find((session) => session.platform === request.platform && session.deviceId !== request.deviceId);
+          const old = record.sessions.find(
+            (session) => session.platform === request.platform && session.deviceId !== request.deviceId,
+          );
           if (old) {
             const { appId, userId } = callerOf(context);
-            await deps.store.update(appId, userId, (own, nowMs, core) => endSessions(own, [old.sessionId], nowMs, core));
+            await deps.store.update(appId, userId, (own, nowMs, core) =>
+              endSessions(own, [old.sessionId], nowMs, core),
+            );
             await new Promise((resolve) => setTimeout(resolve, 20));
           }
           return service.login(request, context);
@@ -178,14 +204,25 @@ export const sessionMutants: readonly Mutant[] = [
           if (rule && record.sessions.length >= rule.maxSessions && live[0] && live[0].deviceId !== request.deviceId) {
             const { appId, userId } = callerOf(context);
             const [first] = live;
-            await deps.store.update(appId, userId, (own, nowMs, core) => endSessions(own, [first.sessionId], nowMs, core));
+            await deps.store.update(appId, userId, (own, nowMs, core) =>
+              endSessions(own, [first.sessionId], nowMs, core),
+            );
           }
           return service.login(request, context);
         },
       })),
   },
-  { id: "lease-ends/late", defect: "A lease lasts a second too long.", profiles: ["standard", "zim", "tencent-native", "tencent-web"], seams: () => liveness(({ leaseMs }) => ({ leaseMs: leaseMs + 1000 })) },
-  { id: "lease-ends/early", defect: "A lease ends a second too soon.", seams: () => liveness(({ leaseMs }) => ({ leaseMs: leaseMs - 1000 })) },
+  {
+    id: "lease-ends/late",
+    defect: "A lease lasts a second too long.",
+    profiles: ["standard", "zim", "tencent-native", "tencent-web"],
+    seams: () => liveness(({ leaseMs }) => ({ leaseMs: leaseMs + 1000 })),
+  },
+  {
+    id: "lease-ends/early",
+    defect: "A lease ends a second too soon.",
+    seams: () => liveness(({ leaseMs }) => ({ leaseMs: leaseMs - 1000 })),
+  },
   {
     id: "lease-heartbeat/ignored",
     defect: "Heartbeat is answered, and renews nothing.",
@@ -231,7 +268,9 @@ export const sessionMutants: readonly Mutant[] = [
     seams: () =>
       methods((service, deps) => ({
         login: async (request, context) => {
-          const before = (await ownRecord(deps, context)).sessions.find(({ deviceId }) => deviceId === request.deviceId)?.leaseEndMs;
+          const before = (await ownRecord(deps, context)).sessions.find(
+            ({ deviceId }) => deviceId === request.deviceId,
+          )?.leaseEndMs;
           const answer = await service.login(request, context);
           if (before !== undefined) {
             await touch(deps, context, (record) => {
@@ -251,7 +290,9 @@ export const sessionMutants: readonly Mutant[] = [
         queryStatuses: async (request, context) => {
           const answer = await service.queryStatuses(request, context);
           const { appId, userId } = callerOf(context);
-          await deps.store.update(appId, userId, (record, nowMs, core) => renew(record, request.sessionId, null, nowMs, core));
+          await deps.store.update(appId, userId, (record, nowMs, core) =>
+            renew(record, request.sessionId, null, nowMs, core),
+          );
           return answer;
         },
       })),
@@ -263,8 +304,11 @@ export const sessionMutants: readonly Mutant[] = [
       user: (service) => ({
         ...service,
         watch: async function* (request, context) {
-          for await (const frame of service.watch(request, context) as AsyncIterable<{ events: { event: { case?: string; value?: { mayResume?: boolean } } }[] }>) {
-            for (const { event } of frame.events) if (event.case === "watchEnd" && event.value) event.value.mayResume = false;
+          for await (const frame of service.watch(request, context) as AsyncIterable<{
+            events: { event: { case?: string; value?: { mayResume?: boolean } } }[];
+          }>) {
+            for (const { event } of frame.events)
+              if (event.case === "watchEnd" && event.value) event.value.mayResume = false;
             yield frame as never;
           }
         },
@@ -304,7 +348,8 @@ export const sessionMutants: readonly Mutant[] = [
             let first = true;
             for await (const frame of service.watch(request, context) as AsyncIterable<never>) {
               yield frame;
-              if (first && again) await touch(deps, context, (record, nowMs) => loseLink(record, request.sessionId, nowMs));
+              if (first && again)
+                await touch(deps, context, (record, nowMs) => loseLink(record, request.sessionId, nowMs));
               first = false;
             }
           },
@@ -313,7 +358,12 @@ export const sessionMutants: readonly Mutant[] = [
     },
   },
   { id: "link-grace/none", defect: "A lost link shows at once.", seams: () => liveness(() => ({ graceMs: 0 })) },
-  { id: "lost-offline/logged-out", defect: "A lost session counts as logged out.", profiles: ["standard", "zim", "tencent-native"], seams: () => liveness(() => ({ offline: false })) },
+  {
+    id: "lost-offline/logged-out",
+    defect: "A lost session counts as logged out.",
+    profiles: ["standard", "zim", "tencent-native"],
+    seams: () => liveness(() => ({ offline: false })),
+  },
   {
     id: "lost-logged-out/offline",
     defect: "A lost web session makes its user OFFLINE.",
@@ -329,7 +379,9 @@ export const sessionMutants: readonly Mutant[] = [
           const session = sessionOf(await ownRecord(deps, context), request.sessionId);
           const { appId, userId } = callerOf(context);
           if (session && session.lostMs !== null) {
-            await deps.store.update(appId, userId, (record, nowMs, core) => renew(record, request.sessionId, null, nowMs, core));
+            await deps.store.update(appId, userId, (record, nowMs, core) =>
+              renew(record, request.sessionId, null, nowMs, core),
+            );
           }
           return service.queryStatuses(request, context);
         },
@@ -347,7 +399,12 @@ export const sessionMutants: readonly Mutant[] = [
         },
       })),
   },
-  { id: "lost-decay/never", defect: "A lost session never decays.", profiles: ["standard", "tencent-native"], seams: () => liveness(() => ({ decayMs: Number.POSITIVE_INFINITY })) },
+  {
+    id: "lost-decay/never",
+    defect: "A lost session never decays.",
+    profiles: ["standard", "tencent-native"],
+    seams: () => liveness(() => ({ decayMs: Number.POSITIVE_INFINITY })),
+  },
   {
     id: "online-any/logout-ends-all",
     defect: "Logging one session out logs the user out.",
@@ -361,8 +418,17 @@ export const sessionMutants: readonly Mutant[] = [
         },
       })),
   },
-  { id: "online-never/offline", defect: "Who never logged in is OFFLINE.", seams: () => rules(() => ({ neverLoggedIn: OnlineStatus.OFFLINE })) },
-  { id: "online-platforms/descending", defect: "Platforms come in descending order.", profiles: ["standard", "zim"], seams: () => statuses((status) => void status.onlinePlatforms.reverse()) },
+  {
+    id: "online-never/offline",
+    defect: "Who never logged in is OFFLINE.",
+    seams: () => rules(() => ({ neverLoggedIn: OnlineStatus.OFFLINE })),
+  },
+  {
+    id: "online-platforms/descending",
+    defect: "Platforms come in descending order.",
+    profiles: ["standard", "zim"],
+    seams: () => statuses((status) => void status.onlinePlatforms.reverse()),
+  },
   {
     id: "online-platforms/when-logged-out",
     defect: "Platforms are shown of users who are not ONLINE.",

@@ -2,9 +2,22 @@
 import { SubscriptionEndReason } from "@userstatus/protocol";
 import { callerOf, unsubscribe } from "@userstatus/server/seams";
 import type { Mutant } from "../mutant.ts";
-import { all, type Any, answers, events, methods, ownRecord, reasonOf, requests, rules, touch, without } from "../seam-tools.ts";
+import {
+  type Any,
+  all,
+  answers,
+  events,
+  methods,
+  ownRecord,
+  reasonOf,
+  requests,
+  rules,
+  touch,
+  without,
+} from "../seam-tools.ts";
 
-const ttls = (edit: (before: Any) => object) => rules((before) => ({ rowTtl: { ...before.rowTtl, ...edit(before.rowTtl) } }));
+const ttls = (edit: (before: Any) => object) =>
+  rules((before) => ({ rowTtl: { ...before.rowTtl, ...edit(before.rowTtl) } }));
 const endsNotTold = (reason: SubscriptionEndReason) =>
   without((event) => event.case === "subscriptionEnded" && event.value.reason === reason);
 const dropOldest = (record: Any, context: Any, core: Any, sessionId: string, named: ReadonlySet<string>) => {
@@ -14,17 +27,29 @@ const dropOldest = (record: Any, context: Any, core: Any, sessionId: string, nam
 };
 
 export const subscriptionMutants: readonly Mutant[] = [
-  { id: "sub-result/reversed", defect: "Results come in another order.", seams: () => answers(["subscribe"], (answer) => ({ ...answer, results: answer.results.toReversed() })) },
+  {
+    id: "sub-result/reversed",
+    defect: "Results come in another order.",
+    seams: () => answers(["subscribe"], (answer) => ({ ...answer, results: answer.results.toReversed() })),
+  },
   {
     id: "sub-result/no-status",
     defect: "The answer has rows without statuses.",
     seams: () =>
       answers(["subscribe"], (answer) => ({
         ...answer,
-        results: answer.results.map((one: Any) => (one.result.case === "subscribed" ? { ...one, result: { case: "subscribed", value: { ...one.result.value, status: undefined } } } : one)),
+        results: answer.results.map((one: Any) =>
+          one.result.case === "subscribed"
+            ? { ...one, result: { case: "subscribed", value: { ...one.result.value, status: undefined } } }
+            : one,
+        ),
       })),
   },
-  { id: "sub-told/no-row", defect: "A new row is not told.", seams: () => without((event, live) => live && event.case === "subscribed") },
+  {
+    id: "sub-told/no-row",
+    defect: "A new row is not told.",
+    seams: () => without((event, live) => live && event.case === "subscribed"),
+  },
   {
     id: "sub-told/no-status",
     defect: "A new row is told without a status.",
@@ -62,28 +87,45 @@ export const subscriptionMutants: readonly Mutant[] = [
       events(() => {
         const since = new Map<string, number>();
         return (event) => {
-          if (event.case === "subscribed" && !since.has(event.value.userId)) since.set(event.value.userId, performance.now());
+          if (event.case === "subscribed" && !since.has(event.value.userId))
+            since.set(event.value.userId, performance.now());
           const at = event.case === "status" ? since.get(event.value.userId) : undefined;
           return at !== undefined && performance.now() - at < 60 ? [] : [event];
         };
       }),
   },
-  { id: "sub-batch/one-too-many", defect: "The limit is one too high.", profiles: ["standard", "zim", "tencent-native"], seams: () => rules(({ subscribeBatchMax }) => ({ subscribeBatchMax: subscribeBatchMax + 1 })) },
-  { id: "sub-batch/one-too-few", defect: "The limit is one too low.", profiles: ["standard", "zim"], seams: () => rules(({ subscribeBatchMax }) => ({ subscribeBatchMax: subscribeBatchMax - 1 })) },
+  {
+    id: "sub-batch/one-too-many",
+    defect: "The limit is one too high.",
+    profiles: ["standard", "zim", "tencent-native"],
+    seams: () => rules(({ subscribeBatchMax }) => ({ subscribeBatchMax: subscribeBatchMax + 1 })),
+  },
+  {
+    id: "sub-batch/one-too-few",
+    defect: "The limit is one too low.",
+    profiles: ["standard", "zim"],
+    seams: () => rules(({ subscribeBatchMax }) => ({ subscribeBatchMax: subscribeBatchMax - 1 })),
+  },
   {
     id: "sub-empty/answered",
     defect: "An empty list is answered with nothing.",
     seams: () =>
       methods((service, deps) => ({
         subscribe: async (request, context) =>
-          request.userIds.length > 0 ? service.subscribe(request, context) : { epoch: await deps.store.epoch(callerOf(context).appId), results: [] },
+          request.userIds.length > 0
+            ? service.subscribe(request, context)
+            : { epoch: await deps.store.epoch(callerOf(context).appId), results: [] },
       })),
   },
   {
     id: "sub-self/left-out",
     defect: "Oneself is silently left out.",
     profiles: ["standard", "zim", "tencent-native"],
-    seams: () => answers(["subscribe"], (answer, _request, context) => ({ ...answer, results: answer.results.filter((one: Any) => one.userId !== callerOf(context).userId) })),
+    seams: () =>
+      answers(["subscribe"], (answer, _request, context) => ({
+        ...answer,
+        results: answer.results.filter((one: Any) => one.userId !== callerOf(context).userId),
+      })),
   },
   {
     id: "sub-unknown/taken",
@@ -93,13 +135,32 @@ export const subscriptionMutants: readonly Mutant[] = [
         ...answer,
         results: answer.results.map((one: Any) =>
           one.result.case === "error" && one.result.value.reason === "USER_NOT_FOUND"
-            ? { userId: one.userId, result: { case: "subscribed", value: { subscription: { userId: one.userId, generation: 1n }, status: { userId: one.userId, onlineStatus: 3 } } } }
+            ? {
+                userId: one.userId,
+                result: {
+                  case: "subscribed",
+                  value: {
+                    subscription: { userId: one.userId, generation: 1n },
+                    status: { userId: one.userId, onlineStatus: 3 },
+                  },
+                },
+              }
             : one,
         ),
       })),
   },
-  { id: "sub-ttl/least-refused", defect: "The least ttl is refused.", profiles: ["standard", "zim"], seams: () => ttls(({ minMs }) => ({ minMs: minMs + 1 })) },
-  { id: "sub-ttl/beyond-greatest", defect: "A ttl beyond the greatest is taken.", profiles: ["standard", "zim"], seams: () => ttls(({ maxMs }) => ({ maxMs: maxMs * 2 })) },
+  {
+    id: "sub-ttl/least-refused",
+    defect: "The least ttl is refused.",
+    profiles: ["standard", "zim"],
+    seams: () => ttls(({ minMs }) => ({ minMs: minMs + 1 })),
+  },
+  {
+    id: "sub-ttl/beyond-greatest",
+    defect: "A ttl beyond the greatest is taken.",
+    profiles: ["standard", "zim"],
+    seams: () => ttls(({ maxMs }) => ({ maxMs: maxMs * 2 })),
+  },
   {
     id: "sub-ttl/minutes-as-seconds",
     defect: "The ttl is taken in another unit.",
@@ -109,16 +170,35 @@ export const subscriptionMutants: readonly Mutant[] = [
         subscribe: async (request, context) => {
           const answer = await service.subscribe(request, context);
           await touch(deps, context, (record, nowMs) => {
-            for (const row of record.rows.values()) if (row.refreshMs === nowMs && row.expireMs !== null) row.expireMs = nowMs + (row.expireMs - nowMs) / 60;
+            for (const row of record.rows.values())
+              if (row.refreshMs === nowMs && row.expireMs !== null) row.expireMs = nowMs + (row.expireMs - nowMs) / 60;
             record.rowDueMs = nowMs;
           });
           return answer;
         },
       })),
   },
-  { id: "sub-ttl-absent/other-default", defect: "The default ttl is another.", profiles: ["standard"], seams: () => ttls(({ defaultMs }) => ({ defaultMs: defaultMs * 2 })) },
-  { id: "sub-ttl-absent/for-ever", defect: "Without a ttl a row stays for ever.", profiles: ["zim"], seams: () => requests("subscribe", (request) => (request.ttl ? request : { ...request, ttl: { seconds: 2_592_000n, nanos: 0 } })) },
-  { id: "sub-ttl-unsupported/ignored", defect: "A ttl is ignored where there is none.", profiles: ["tencent-native", "tencent-web"], seams: () => requests("subscribe", ({ ttl: _gone, ...rest }) => rest) },
+  {
+    id: "sub-ttl-absent/other-default",
+    defect: "The default ttl is another.",
+    profiles: ["standard"],
+    seams: () => ttls(({ defaultMs }) => ({ defaultMs: defaultMs * 2 })),
+  },
+  {
+    id: "sub-ttl-absent/for-ever",
+    defect: "Without a ttl a row stays for ever.",
+    profiles: ["zim"],
+    seams: () =>
+      requests("subscribe", (request) =>
+        request.ttl ? request : { ...request, ttl: { seconds: 2_592_000n, nanos: 0 } },
+      ),
+  },
+  {
+    id: "sub-ttl-unsupported/ignored",
+    defect: "A ttl is ignored where there is none.",
+    profiles: ["tencent-native", "tencent-web"],
+    seams: () => requests("subscribe", ({ ttl: _gone, ...rest }) => rest),
+  },
   {
     id: "sub-refresh/only-longer",
     defect: "A refresh never shortens a row.",
@@ -126,10 +206,13 @@ export const subscriptionMutants: readonly Mutant[] = [
     seams: () =>
       methods((service, deps) => ({
         subscribe: async (request, context) => {
-          const before = new Map([...(await ownRecord(deps, context)).rows].map(([target, { expireMs }]) => [target, expireMs]));
+          const before = new Map(
+            [...(await ownRecord(deps, context)).rows].map(([target, { expireMs }]) => [target, expireMs]),
+          );
           const answer = await service.subscribe(request, context);
           await touch(deps, context, (record) => {
-            for (const row of record.rows.values()) row.expireMs = Math.max(row.expireMs ?? 0, before.get(row.target) ?? 0);
+            for (const row of record.rows.values())
+              row.expireMs = Math.max(row.expireMs ?? 0, before.get(row.target) ?? 0);
           });
           return answer;
         },
@@ -144,7 +227,13 @@ export const subscriptionMutants: readonly Mutant[] = [
           ...answer,
           results: answer.results.map((one: Any) =>
             one.result.case === "subscribed"
-              ? { ...one, result: { case: "subscribed", value: { ...one.result.value, subscription: { ...one.result.value.subscription, generation: 1n } } } }
+              ? {
+                  ...one,
+                  result: {
+                    case: "subscribed",
+                    value: { ...one.result.value, subscription: { ...one.result.value.subscription, generation: 1n } },
+                  },
+                }
               : one,
           ),
         })),
@@ -154,7 +243,12 @@ export const subscriptionMutants: readonly Mutant[] = [
         }),
       ),
   },
-  { id: "sub-expires/not-told", defect: "The end of a row's time is not told.", profiles: ["standard", "zim"], seams: () => endsNotTold(SubscriptionEndReason.EXPIRED) },
+  {
+    id: "sub-expires/not-told",
+    defect: "The end of a row's time is not told.",
+    profiles: ["standard", "zim"],
+    seams: () => endsNotTold(SubscriptionEndReason.EXPIRED),
+  },
   {
     id: "sub-expires/late",
     defect: "A row lives a second longer than it says.",
@@ -164,14 +258,25 @@ export const subscriptionMutants: readonly Mutant[] = [
         subscribe: async (request, context) => {
           const answer = await service.subscribe(request, context);
           await touch(deps, context, (record, nowMs) => {
-            for (const row of record.rows.values()) if (row.refreshMs === nowMs && row.expireMs !== null) row.expireMs += 1000;
+            for (const row of record.rows.values())
+              if (row.refreshMs === nowMs && row.expireMs !== null) row.expireMs += 1000;
           });
           return answer;
         },
       })),
   },
-  { id: "sub-cap/one-too-many", defect: "The cap is one too high.", profiles: ["standard", "zim", "tencent-native"], seams: () => rules(({ maxSubscriptions }) => ({ maxSubscriptions: maxSubscriptions + 1 })) },
-  { id: "sub-cap/not-told", defect: "An eviction is not told.", profiles: ["tencent-native"], seams: () => endsNotTold(SubscriptionEndReason.EVICTED) },
+  {
+    id: "sub-cap/one-too-many",
+    defect: "The cap is one too high.",
+    profiles: ["standard", "zim", "tencent-native"],
+    seams: () => rules(({ maxSubscriptions }) => ({ maxSubscriptions: maxSubscriptions + 1 })),
+  },
+  {
+    id: "sub-cap/not-told",
+    defect: "An eviction is not told.",
+    profiles: ["tencent-native"],
+    seams: () => endsNotTold(SubscriptionEndReason.EVICTED),
+  },
   {
     id: "sub-cap/evicts-newest",
     defect: "The newest row is evicted.",
@@ -200,7 +305,8 @@ export const subscriptionMutants: readonly Mutant[] = [
           const { appId, userId } = callerOf(context);
           const named = new Set<string>(request.userIds);
           await deps.store.update(appId, userId, (record, _now, core) => {
-            if (record.rows.size >= deps.rules.maxSubscriptions) dropOldest(record, context, core, request.sessionId, named);
+            if (record.rows.size >= deps.rules.maxSubscriptions)
+              dropOldest(record, context, core, request.sessionId, named);
           });
           return service.subscribe(request, context);
         },
@@ -220,7 +326,8 @@ export const subscriptionMutants: readonly Mutant[] = [
           for (const id of request.userIds) seen.add(id);
           const answer = await service.subscribe(request, context);
           await deps.store.update(appId, userId, (record, _now, core) => {
-            if (seen.size > deps.rules.maxSubscriptions) dropOldest(record, context, core, request.sessionId, new Set());
+            if (seen.size > deps.rules.maxSubscriptions)
+              dropOldest(record, context, core, request.sessionId, new Set());
           });
           return answer;
         },
@@ -239,9 +346,23 @@ export const subscriptionMutants: readonly Mutant[] = [
         },
       })),
   },
-  { id: "sub-absence/never", defect: "Rows survive any absence.", profiles: ["tencent-native", "tencent-web"], seams: () => rules(() => ({ dropAfterAbsenceMs: undefined })) },
-  { id: "sub-absence/early", defect: "Rows end an hour too soon.", profiles: ["tencent-native"], seams: () => rules(({ dropAfterAbsenceMs }) => ({ dropAfterAbsenceMs: (dropAfterAbsenceMs ?? 0) - 3_600_000 })) },
-  { id: "sub-target-gone/not-told", defect: "The deletion of a target is not told.", seams: () => endsNotTold(SubscriptionEndReason.TARGET_GONE) },
+  {
+    id: "sub-absence/never",
+    defect: "Rows survive any absence.",
+    profiles: ["tencent-native", "tencent-web"],
+    seams: () => rules(() => ({ dropAfterAbsenceMs: undefined })),
+  },
+  {
+    id: "sub-absence/early",
+    defect: "Rows end an hour too soon.",
+    profiles: ["tencent-native"],
+    seams: () => rules(({ dropAfterAbsenceMs }) => ({ dropAfterAbsenceMs: (dropAfterAbsenceMs ?? 0) - 3_600_000 })),
+  },
+  {
+    id: "sub-target-gone/not-told",
+    defect: "The deletion of a target is not told.",
+    seams: () => endsNotTold(SubscriptionEndReason.TARGET_GONE),
+  },
   {
     id: "unsub-ends/caller-not-told",
     defect: "The session that unsubscribes is not told of the end.",
@@ -252,7 +373,11 @@ export const subscriptionMutants: readonly Mutant[] = [
           callers.add(request.sessionId);
           return request;
         }),
-        events(({ sessionId }) => (event) => (event.case === "subscriptionEnded" && callers.has(sessionId) ? [] : [event])),
+        events(
+          ({ sessionId }) =>
+            (event) =>
+              event.case === "subscriptionEnded" && callers.has(sessionId) ? [] : [event],
+        ),
       );
     },
   },
@@ -262,7 +387,10 @@ export const subscriptionMutants: readonly Mutant[] = [
     seams: () =>
       methods((_service, deps) => ({
         unsubscribe: async (request, context) => {
-          const ids = request.target.case === "users" ? request.target.value.userIds : [...(await ownRecord(deps, context)).rows.keys()];
+          const ids =
+            request.target.case === "users"
+              ? request.target.value.userIds
+              : [...(await ownRecord(deps, context)).rows.keys()];
           return { endedUserIds: ids, failures: [] };
         },
       })),
@@ -279,8 +407,18 @@ export const subscriptionMutants: readonly Mutant[] = [
         },
       })),
   },
-  { id: "unsub-unknown/left-out", defect: "The list of failures stays empty.", profiles: ["standard", "zim"], seams: () => answers(["unsubscribe"], (answer) => ({ ...answer, failures: [] })) },
-  { id: "unsub-batch/one-too-many", defect: "The limit is one too high.", profiles: ["standard", "tencent-native"], seams: () => rules(({ unsubscribeBatchMax }) => ({ unsubscribeBatchMax: unsubscribeBatchMax + 1 })) },
+  {
+    id: "unsub-unknown/left-out",
+    defect: "The list of failures stays empty.",
+    profiles: ["standard", "zim"],
+    seams: () => answers(["unsubscribe"], (answer) => ({ ...answer, failures: [] })),
+  },
+  {
+    id: "unsub-batch/one-too-many",
+    defect: "The limit is one too high.",
+    profiles: ["standard", "tencent-native"],
+    seams: () => rules(({ unsubscribeBatchMax }) => ({ unsubscribeBatchMax: unsubscribeBatchMax + 1 })),
+  },
   {
     id: "unsub-all/first-only",
     defect: "With all, only the first row ends.",
@@ -294,12 +432,43 @@ export const subscriptionMutants: readonly Mutant[] = [
         },
       })),
   },
-  { id: "unsub-empty/the-other-way", defect: "An empty list means all where it is refused, and is refused where it means all.", profiles: ["standard", "zim", "tencent-native", "tencent-web"], seams: () => rules(({ emptyUnsubscribeMeansAll }) => ({ emptyUnsubscribeMeansAll: !emptyUnsubscribeMeansAll })) },
-  { id: "list-rows/last-missing", defect: "The last row of a page is lost.", seams: () => answers(["listSubscriptions"], (answer) => ({ ...answer, subscriptions: answer.nextPageToken ? answer.subscriptions.slice(0, -1) : answer.subscriptions })) },
-  { id: "list-rows/order", defect: "Rows come in descending order.", profiles: ["standard", "zim"], seams: () => answers(["listSubscriptions"], (answer) => ({ ...answer, subscriptions: answer.subscriptions.toReversed() })) },
-  { id: "list-filter/ignored", defect: "The filter is ignored.", seams: () => requests("listSubscriptions", (request) => ({ ...request, userIds: [] })) },
-  { id: "list-pages/negative", defect: "A negative size means no limit.", seams: () => requests("listSubscriptions", (request) => ({ ...request, pageSize: Math.max(0, request.pageSize) })) },
-  { id: "list-pages/size-ignored", defect: "The size of a page is ignored.", seams: () => requests("listSubscriptions", (request) => ({ ...request, pageSize: Math.min(request.pageSize, 0) })) },
+  {
+    id: "unsub-empty/the-other-way",
+    defect: "An empty list means all where it is refused, and is refused where it means all.",
+    profiles: ["standard", "zim", "tencent-native", "tencent-web"],
+    seams: () => rules(({ emptyUnsubscribeMeansAll }) => ({ emptyUnsubscribeMeansAll: !emptyUnsubscribeMeansAll })),
+  },
+  {
+    id: "list-rows/last-missing",
+    defect: "The last row of a page is lost.",
+    seams: () =>
+      answers(["listSubscriptions"], (answer) => ({
+        ...answer,
+        subscriptions: answer.nextPageToken ? answer.subscriptions.slice(0, -1) : answer.subscriptions,
+      })),
+  },
+  {
+    id: "list-rows/order",
+    defect: "Rows come in descending order.",
+    profiles: ["standard", "zim"],
+    seams: () =>
+      answers(["listSubscriptions"], (answer) => ({ ...answer, subscriptions: answer.subscriptions.toReversed() })),
+  },
+  {
+    id: "list-filter/ignored",
+    defect: "The filter is ignored.",
+    seams: () => requests("listSubscriptions", (request) => ({ ...request, userIds: [] })),
+  },
+  {
+    id: "list-pages/negative",
+    defect: "A negative size means no limit.",
+    seams: () => requests("listSubscriptions", (request) => ({ ...request, pageSize: Math.max(0, request.pageSize) })),
+  },
+  {
+    id: "list-pages/size-ignored",
+    defect: "The size of a page is ignored.",
+    seams: () => requests("listSubscriptions", (request) => ({ ...request, pageSize: Math.min(request.pageSize, 0) })),
+  },
   {
     id: "list-pages/any-token",
     defect: "A token that was never given starts from the beginning.",
@@ -316,4 +485,3 @@ export const subscriptionMutants: readonly Mutant[] = [
       })),
   },
 ];
-

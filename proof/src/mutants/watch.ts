@@ -2,7 +2,20 @@
 import { OnlineStatus, ResumeResult, WatchEndReason } from "@userstatus/protocol";
 import { callerOf, Refused } from "@userstatus/server/seams";
 import type { Mutant } from "../mutant.ts";
-import { type Any, answers, type Event, events, frameOf, methods, reasonOf, refusals, requests, statuses, unaryNames, without } from "../seam-tools.ts";
+import {
+  type Any,
+  answers,
+  type Event,
+  events,
+  frameOf,
+  methods,
+  reasonOf,
+  refusals,
+  requests,
+  statuses,
+  unaryNames,
+  without,
+} from "../seam-tools.ts";
 
 const openWith = (edit: (request: Any) => Any) => ({
   hub: (hub: Any) => ({ ...hub, open: (request: Any, gone: AbortSignal) => hub.open(edit(request), gone) }),
@@ -35,9 +48,22 @@ export const watchMutants: readonly Mutant[] = [
         };
       }),
   },
-  { id: "watch-snapshot/no-statuses", defect: "The snapshot has rows without statuses.", seams: () => without((event, live) => !live && event.case === "status") },
-  { id: "watch-snapshot/no-self", defect: "The snapshot has no self status.", profiles: ["standard", "zim"], seams: () => without((event, live) => !live && event.case === "self") },
-  { id: "watch-snapshot-end/twice", defect: "snapshot_end comes twice.", seams: () => events(() => (event) => (event.case === "snapshotEnd" ? [event, event] : [event])) },
+  {
+    id: "watch-snapshot/no-statuses",
+    defect: "The snapshot has rows without statuses.",
+    seams: () => without((event, live) => !live && event.case === "status"),
+  },
+  {
+    id: "watch-snapshot/no-self",
+    defect: "The snapshot has no self status.",
+    profiles: ["standard", "zim"],
+    seams: () => without((event, live) => !live && event.case === "self"),
+  },
+  {
+    id: "watch-snapshot-end/twice",
+    defect: "snapshot_end comes twice.",
+    seams: () => events(() => (event) => (event.case === "snapshotEnd" ? [event, event] : [event])),
+  },
   {
     id: "watch-catch-up/forgotten",
     defect: "Who was logged out is not told what he missed.",
@@ -79,7 +105,12 @@ export const watchMutants: readonly Mutant[] = [
           } catch (error) {
             if (!reasonOf(error)?.startsWith("SESSION")) throw error;
             const epoch = await deps.store.epoch(callerOf(context).appId);
-            yield frameOf([{ case: "hello", value: { $typeName: "userstatus.v1.Hello", epoch, resumeResult: ResumeResult.RESET } as Any }]);
+            yield frameOf([
+              {
+                case: "hello",
+                value: { $typeName: "userstatus.v1.Hello", epoch, resumeResult: ResumeResult.RESET } as Any,
+              },
+            ]);
           }
         },
       }),
@@ -103,7 +134,11 @@ export const watchMutants: readonly Mutant[] = [
       };
     },
   },
-  { id: "watch-self/snapshot-only", defect: "One's own changes are not told.", seams: () => without((event, live) => live && event.case === "self") },
+  {
+    id: "watch-self/snapshot-only",
+    defect: "One's own changes are not told.",
+    seams: () => without((event, live) => live && event.case === "self"),
+  },
   {
     id: "watch-self-view/all-shown",
     defect: "The self view shows the online status where it is reduced, and hides it where it is full.",
@@ -111,14 +146,21 @@ export const watchMutants: readonly Mutant[] = [
     seams: () =>
       events(() => (event) => {
         if (event.case !== "self" || !event.value.status) return [event];
-        const onlineStatus = event.value.status.onlineStatus === OnlineStatus.UNSPECIFIED ? OnlineStatus.ONLINE : OnlineStatus.UNSPECIFIED;
+        const onlineStatus =
+          event.value.status.onlineStatus === OnlineStatus.UNSPECIFIED ? OnlineStatus.ONLINE : OnlineStatus.UNSPECIFIED;
         return [{ case: "self", value: { ...event.value, status: { ...event.value.status, onlineStatus } } }];
       }),
   },
   {
     id: "watch-self-view/newest-first",
     defect: "Sessions come newest first.",
-    seams: () => events(() => (event) => (event.case === "self" ? [{ case: "self", value: { ...event.value, sessions: event.value.sessions.toReversed() } }] : [event])),
+    seams: () =>
+      events(
+        () => (event) =>
+          event.case === "self"
+            ? [{ case: "self", value: { ...event.value, sessions: event.value.sessions.toReversed() } }]
+            : [event],
+      ),
   },
   {
     id: "watch-only-visible/everybody",
@@ -133,7 +175,18 @@ export const watchMutants: readonly Mutant[] = [
           const strangers = [...(users.get(appId) ?? [])].filter((id) => id !== userId);
           for (const id of strangers) revisions.set(id, (revisions.get(id) ?? deps.store.now(appId) * 1000) + 1);
           return [
-            ...strangers.map((id): Event => ({ case: "status", value: { $typeName: "userstatus.v1.UserStatus", userId: id, revision: BigInt(revisions.get(id) ?? 0), onlineStatus: 1, onlinePlatforms: [] } as Any })),
+            ...strangers.map(
+              (id): Event => ({
+                case: "status",
+                value: {
+                  $typeName: "userstatus.v1.UserStatus",
+                  userId: id,
+                  revision: BigInt(revisions.get(id) ?? 0),
+                  onlineStatus: 1,
+                  onlinePlatforms: [],
+                } as Any,
+              }),
+            ),
             event,
           ];
         };
@@ -170,7 +223,19 @@ export const watchMutants: readonly Mutant[] = [
   {
     id: "watch-end-last/goes-on",
     defect: "A keep-alive comes after watch_end.",
-    seams: () => events(() => (event) => (event.case === "watchEnd" ? [event, { case: "progress", value: { $typeName: "userstatus.v1.Progress", cursor: new Uint8Array(), heartbeatRequested: false } }] : [event])),
+    seams: () =>
+      events(
+        () => (event) =>
+          event.case === "watchEnd"
+            ? [
+                event,
+                {
+                  case: "progress",
+                  value: { $typeName: "userstatus.v1.Progress", cursor: new Uint8Array(), heartbeatRequested: false },
+                },
+              ]
+            : [event],
+      ),
   },
   {
     id: "cursor-malformed/reset",
@@ -201,7 +266,8 @@ export const watchMutants: readonly Mutant[] = [
           return (async function* () {
             for await (const frame of frames) {
               const [first] = frame.events;
-              if (first?.event.case === "hello" && first.event.value.resumeResult === ResumeResult.RESET) throw new Refused("MALFORMED_CURSOR", "too old");
+              if (first?.event.case === "hello" && first.event.value.resumeResult === ResumeResult.RESET)
+                throw new Refused("MALFORMED_CURSOR", "too old");
               yield frame;
             }
           })();
@@ -217,11 +283,29 @@ export const watchMutants: readonly Mutant[] = [
   {
     id: "resume-covers/forgets-expired-texts",
     defect: "Resuming leaves out those whose text ran out.",
-    seams: () => resumed((event) => event.case === "status" && event.value.onlineStatus === OnlineStatus.ONLINE && event.value.customStatus === undefined),
+    seams: () =>
+      resumed(
+        (event) =>
+          event.case === "status" &&
+          event.value.onlineStatus === OnlineStatus.ONLINE &&
+          event.value.customStatus === undefined,
+      ),
   },
-  { id: "resume-ended/forgets-ends", defect: "Resuming leaves out rows that ended.", seams: () => resumed((event) => event.case === "subscriptionEnded") },
-  { id: "resume-ended/forgets-new", defect: "Resuming leaves out rows that were made.", seams: () => resumed((event) => event.case === "subscribed") },
-  { id: "resume-used/always-reset", defect: "Resuming is claimed, and every Watch is reset.", seams: () => openWith((request) => ({ ...request, cursor: new Uint8Array() })) },
+  {
+    id: "resume-ended/forgets-ends",
+    defect: "Resuming leaves out rows that ended.",
+    seams: () => resumed((event) => event.case === "subscriptionEnded"),
+  },
+  {
+    id: "resume-ended/forgets-new",
+    defect: "Resuming leaves out rows that were made.",
+    seams: () => resumed((event) => event.case === "subscribed"),
+  },
+  {
+    id: "resume-used/always-reset",
+    defect: "Resuming is claimed, and every Watch is reset.",
+    seams: () => openWith((request) => ({ ...request, cursor: new Uint8Array() })),
+  },
   {
     id: "cursor-safe/ahead",
     defect: "A keep-alive's cursor covers a status that has not left yet.",
@@ -261,7 +345,11 @@ export const watchMutants: readonly Mutant[] = [
         };
       }),
   },
-  { id: "sync-own/twice", defect: "A marker comes twice.", seams: () => events(() => (event) => (event.case === "synced" ? [event, event] : [event])) },
+  {
+    id: "sync-own/twice",
+    defect: "A marker comes twice.",
+    seams: () => events(() => (event) => (event.case === "synced" ? [event, event] : [event])),
+  },
   {
     id: "sync-no-watch/answered",
     defect: "Sync without a Watch is answered.",
@@ -271,8 +359,16 @@ export const watchMutants: readonly Mutant[] = [
         return {};
       }),
   },
-  { id: "sync-marker/cut", defect: "A marker is cut to 32 bytes.", seams: () => requests("sync", (request) => ({ ...request, marker: request.marker.slice(0, 32) })) },
-  { id: "sync-marker/any-length", defect: "A marker of 65 bytes is taken.", seams: () => requests("sync", (request) => ({ ...request, marker: request.marker.slice(0, 64) })) },
+  {
+    id: "sync-marker/cut",
+    defect: "A marker is cut to 32 bytes.",
+    seams: () => requests("sync", (request) => ({ ...request, marker: request.marker.slice(0, 32) })),
+  },
+  {
+    id: "sync-marker/any-length",
+    defect: "A marker of 65 bytes is taken.",
+    seams: () => requests("sync", (request) => ({ ...request, marker: request.marker.slice(0, 64) })),
+  },
   {
     id: "rev-order/goes-back",
     defect: "An older status comes again after a newer one.",
@@ -287,8 +383,16 @@ export const watchMutants: readonly Mutant[] = [
         };
       }),
   },
-  { id: "rev-change/never", defect: "The revision never changes.", seams: () => statuses((status) => void (status.revision = 1n)) },
-  { id: "rev-safe/too-large", defect: "Revisions are beyond 2^53.", seams: () => statuses((status) => void (status.revision += 1n << 60n)) },
+  {
+    id: "rev-change/never",
+    defect: "The revision never changes.",
+    seams: () => statuses((status) => void (status.revision = 1n)),
+  },
+  {
+    id: "rev-safe/too-large",
+    defect: "Revisions are beyond 2^53.",
+    seams: () => statuses((status) => void (status.revision += 1n << 60n)),
+  },
   {
     id: "rev-safe/starts-anew",
     defect: "Who is registered anew starts with low revisions.",
@@ -307,7 +411,15 @@ export const watchMutants: readonly Mutant[] = [
       }),
     }),
   },
-  { id: "epoch-same/of-the-call", defect: "Every answer has an epoch of its own.", seams: () => answers(unaryNames.filter((name) => !["heartbeat", "unsubscribe", "sync"].includes(name)), (answer) => ({ ...answer, epoch: String(Math.random()) })) },
+  {
+    id: "epoch-same/of-the-call",
+    defect: "Every answer has an epoch of its own.",
+    seams: () =>
+      answers(
+        unaryNames.filter((name) => !["heartbeat", "unsubscribe", "sync"].includes(name)),
+        (answer) => ({ ...answer, epoch: String(Math.random()) }),
+      ),
+  },
   {
     id: "epoch-change/watch-stays",
     defect: "A new epoch is made without a word to the open Watches.",
@@ -318,7 +430,11 @@ export const watchMutants: readonly Mutant[] = [
     defect: "The setter's own Watch is not told.",
     seams: () => {
       const setters = new Set<string>();
-      const told = events(({ sessionId }) => (event) => (event.case === "self" && setters.has(sessionId) ? [] : [event]));
+      const told = events(
+        ({ sessionId }) =>
+          (event) =>
+            event.case === "self" && setters.has(sessionId) ? [] : [event],
+      );
       return {
         user: (service, deps) =>
           told.user?.(

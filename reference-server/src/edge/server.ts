@@ -134,7 +134,12 @@ function createPort({ roles }: PlannedListener, parts: Parts): OnePort {
     shutdownSignal: shutdown.signal,
   });
   const limits = { ...defaultConnectionLimits, maxConnections: config.maxConnections };
-  return createOnePort({ handler: parts.wrapHandler(handler), limits, tls: config.tls, onDrop: () => metrics.onDrop(roles.join("+")) });
+  return createOnePort({
+    handler: parts.wrapHandler(handler),
+    limits,
+    tls: config.tls,
+    onDrop: () => metrics.onDrop(roles.join("+")),
+  });
 }
 
 async function listen(

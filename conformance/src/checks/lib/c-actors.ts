@@ -103,7 +103,7 @@ export async function flip(target: Target, text?: string): Promise<OnlineStatus>
 }
 
 /** Cuts a list into pieces of at most this size. */
-export function inBatches<T>(all: readonly T[], size: number): T[][] {
+function inBatches<T>(all: readonly T[], size: number): T[][] {
   const batches: T[][] = [];
   for (let from = 0; from < all.length; from += size) batches.push(all.slice(from, from + size));
   return batches;
