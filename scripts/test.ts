@@ -36,13 +36,13 @@ const vitestResult = join(cache, "vitest.json");
 const tests = run(
   ["vitest", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${vitestResult}`],
   vitestResult,
-  (json) => ({ passed: Number(json["numPassedTests"]), failed: Number(json["numFailedTests"]) }),
+  (json) => ({ passed: Number(json.numPassedTests), failed: Number(json.numFailedTests) }),
 );
 const conformanceResult = join(cache, "conformance.json");
 const conformance = run(
   ["node", "conformance/dist/main-job.js", "--json", conformanceResult],
   conformanceResult,
-  (json) => ({ passed: Number(json["passed"]), failed: Number(json["failed"]) }),
+  (json) => ({ passed: Number(json.passed), failed: Number(json.failed) }),
 );
 console.log(`tests: ${tests.passed} passed, ${tests.failed} failed`);
 console.log(`conformance checks: ${conformance.passed} passed, ${conformance.failed} failed`);

@@ -196,7 +196,10 @@ export const variants: readonly Variant[] = [
   {
     id: "gaps-in-revisions",
     why: "Gaps in revisions mean nothing.",
-    seams: () => statuses((status) => void (status.revision = status.revision * 3n)),
+    seams: () =>
+      statuses((status) => {
+        status.revision *= 3n;
+      }),
   },
   {
     id: "other-order",

@@ -81,7 +81,10 @@ export const sessionMutants: readonly Mutant[] = [
     seams: () =>
       methods((service, deps) => ({
         login: async (request, context) => {
-          if (!request.customStatus?.text) await touch(deps, context, (record) => void (record.custom = null));
+          if (!request.customStatus?.text)
+            await touch(deps, context, (record) => {
+              record.custom = null;
+            });
           return service.login(request, context);
         },
       })),

@@ -77,7 +77,9 @@ export const statusMutants: readonly Mutant[] = [
         },
         logout: async (request, context) => {
           if (setters.get(callerOf(context).appId + callerOf(context).userId) === request.sessionId) {
-            await touch(deps, context, (record) => void (record.custom = null));
+            await touch(deps, context, (record) => {
+              record.custom = null;
+            });
           }
           return service.logout(request, context);
         },

@@ -386,12 +386,18 @@ export const watchMutants: readonly Mutant[] = [
   {
     id: "rev-change/never",
     defect: "The revision never changes.",
-    seams: () => statuses((status) => void (status.revision = 1n)),
+    seams: () =>
+      statuses((status) => {
+        status.revision = 1n;
+      }),
   },
   {
     id: "rev-safe/too-large",
     defect: "Revisions are beyond 2^53.",
-    seams: () => statuses((status) => void (status.revision += 1n << 60n)),
+    seams: () =>
+      statuses((status) => {
+        status.revision += 1n << 60n;
+      }),
   },
   {
     id: "rev-safe/starts-anew",

@@ -271,8 +271,8 @@ export class Watch {
   #put(key: string, event: Event, expireMs = Number.POSITIVE_INFINITY): void {
     if (this.ended) return;
     this.#pending.set(key, { event, expireMs });
-    if (this.#pending.size > this.#tableMax) return this.#overflow();
-    if (this.#phase === "open") this.#notify();
+    if (this.#pending.size > this.#tableMax) this.#overflow();
+    else if (this.#phase === "open") this.#notify();
   }
 
   /** Ended rows of a reader who does not read add up: he is better off with a new snapshot, and so are we. */
