@@ -14,6 +14,7 @@ interface JobFlags {
   readonly seed?: string;
   readonly jobs?: number;
   readonly out?: string;
+  readonly json?: string;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
 }
@@ -36,19 +37,21 @@ async function mainJob(args: readonly string[], console: Console): Promise<numbe
     .option("--seed <text>", "repeats the decisions of an earlier run")
     .option("--jobs <count>", "checks at once (default: 8)", parseJobs)
     .option("--out <directory>", "write reports and transcripts of each run there")
+    .option("--json <file>", "write the table as JSON: checks passed and failed, and each run")
     .option("-q, --quiet", "only failures and verdicts")
     .option("-v, --verbose", "a line for each check")
     .exitOverride()
     .showHelpAfterError("(--help tells more)")
     .configureOutput({ writeOut: console.out.write, writeErr: console.error.write });
   try {
-    const { profile, out, quiet, verbose, ...rest } = program.parse([...args], { from: "user" }).opts<JobFlags>();
+    const { profile, out, json, quiet, verbose, ...rest } = program.parse([...args], { from: "user" }).opts<JobFlags>();
     const root = fileURLToPath(new URL("../..", import.meta.url));
     return await runMainJob({
       console,
       root,
       profiles: profile,
       outDir: out,
+      jsonFile: json,
       quiet: quiet === true,
       verbose: verbose === true,
       ...rest,

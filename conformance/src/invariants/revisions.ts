@@ -12,46 +12,69 @@ export interface RevisionBook {
 type Told = Pick<Observer, "observed" | "violated">;
 type Content = UserStatus | SelfStatus;
 
-/** Users and views kept; the one seen first is forgotten, and no longer compared. */
-const usersMax = 20_000;
-/** Revisions kept of each. */
+/** What was seen of one user in one view, the newest last. */
+type Known = { readonly revision: bigint; readonly content: Content }[];
+
+/** One (app, epoch, view): most checks have one of their own. */
+interface View {
+  readonly key: string;
+  readonly users: Map<string, Known>;
+}
+
+/** Views kept; the one seen first is forgotten, and no longer compared. */
+const viewsMax = 64;
+const usersMax = 10_000;
+/** Revisions kept of each user. */
 const revisionsMax = 16;
 
 export function createRevisionBook({ observed, violated }: Told): RevisionBook {
-  const users = new Map<string, Map<bigint, Content>>();
+  const views = new Map<string, View>();
+  let newest: View | undefined;
   let risen = 0;
 
-  const put = (at: Sighting, key: string, name: string, revision: bigint, content: Content): void => {
-    const known = users.get(key);
+  const viewOf = (key: string): View => {
+    // One answer tells of many users: the view is mostly the one of the status before.
+    if (newest?.key === key) return newest;
+    let view = views.get(key);
+    if (view === undefined) {
+      view = { key, users: new Map() };
+      forgetOldest(views, viewsMax);
+      views.set(key, view);
+    }
+    newest = view;
+    return view;
+  };
+  const put = (at: Sighting, view: View, userId: string, revision: bigint, content: Content): void => {
+    const known = view.users.get(userId);
     if (known === undefined) {
-      forgetOldest(users, usersMax);
-      users.set(key, new Map([[revision, content]]));
+      forgetOldest(view.users, usersMax);
+      view.users.set(userId, [{ revision, content }]);
       return;
     }
-    const before = known.get(revision);
+    const before = known.findLast((entry) => entry.revision === revision);
     if (before === undefined) {
       risen++;
-      forgetOldest(known, revisionsMax);
-      known.set(revision, content);
+      if (known.length >= revisionsMax) known.shift();
+      known.push({ revision, content });
       return;
     }
     // Counts only once revisions have been seen to rise: a server that always answers the same has shown nothing.
     if (risen > 0) observed("rev-change");
     // The text of a content is made only here: most statuses are seen once.
-    const [expected, got] = [contentOf(before), contentOf(content)];
+    const [expected, got] = [contentOf(before.content), contentOf(content)];
     if (expected === got) return;
-    violated("rev-change", at, { what: `revision ${revision} of ${name} must have one content only`, expected, got });
+    const what = `revision ${revision} of ${userId} (view: ${view.key.split("\n")[0]}) must have one content only`;
+    violated("rev-change", at, { what, expected, got });
   };
   return {
     status: (at, epoch, status, view) => {
-      const { userId, revision } = status;
-      if (userId === "") return;
-      put(at, `${userId}\n${view}\n${at.app}\n${epoch}`, `${userId} (view: ${view})`, revision, status);
+      if (status.userId === "") return;
+      put(at, viewOf(`${view}\n${at.app}\n${epoch}`), status.userId, status.revision, status);
     },
     self: (at, epoch, self) => {
       const { userId = "", revision = 0n } = self.status ?? {};
       if (userId === "") return;
-      put(at, `${userId}\nself\n${at.app}\n${epoch}`, `${userId} (view: self)`, revision, self);
+      put(at, viewOf(`self\n${at.app}\n${epoch}`), userId, revision, self);
     },
   };
 }

@@ -10,7 +10,7 @@ import type { Report } from "../report/model.ts";
 import { TargetUnreachable } from "../run/options.ts";
 import { type JobRun, jobRuns, serverCommand } from "./job-runs.ts";
 import { startServer } from "./server-process.ts";
-import { type JobResult, jobExitCode, verdictTable } from "./verdict-table.ts";
+import { type JobResult, jobExitCode, verdictJson, verdictTable } from "./verdict-table.ts";
 
 export interface JobOptions {
   readonly console: Console;
@@ -21,6 +21,8 @@ export interface JobOptions {
   readonly seed?: string | undefined;
   readonly jobs?: number | undefined;
   readonly outDir?: string | undefined;
+  /** File for the table as JSON. */
+  readonly jsonFile?: string | undefined;
   readonly quiet: boolean;
   readonly verbose: boolean;
 }
@@ -36,6 +38,8 @@ export async function runMainJob(options: JobOptions): Promise<number> {
     results.push(await oneRun(run, options));
   }
   console.out.write(`\n${verdictTable(results)}\n${((performance.now() - started) / 1000).toFixed(1)} s in all\n`);
+  if (options.jsonFile !== undefined)
+    writeFileSync(options.jsonFile, `${JSON.stringify(verdictJson(results), null, 2)}\n`);
   return jobExitCode(results);
 }
 

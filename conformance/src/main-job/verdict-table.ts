@@ -39,6 +39,28 @@ function row({ name, report, fault }: JobResult): string[] {
   ];
 }
 
+/** The same for programs. A run without a report counts as one failed check. */
+export function verdictJson(results: readonly JobResult[]): {
+  passed: number;
+  failed: number;
+  runs: { name: string; passed: number; failed: number; seconds: number; verdict: string }[];
+} {
+  const runs = results.map(({ name, report, fault }) => {
+    if (report === undefined) return { name, passed: 0, failed: 1, seconds: 0, verdict: fault ?? "no verdict" };
+    const { PASS, FAIL, WARN, FLAKY, ERROR } = report.counts.checks;
+    return {
+      name,
+      passed: PASS,
+      failed: FAIL + WARN + FLAKY + ERROR,
+      seconds: report.durationMs / 1000,
+      verdict: report.verdict,
+    };
+  });
+  const sum = (pick: (run: (typeof runs)[number]) => number): number =>
+    runs.reduce((total, run) => total + pick(run), 0);
+  return { passed: sum((run) => run.passed), failed: sum((run) => run.failed), runs };
+}
+
 /** 0 only if every run is CONFORMANT; else 1 if any is not, else 3; 4 if a server did not even start. */
 export function jobExitCode(results: readonly JobResult[]): number {
   if (results.some(({ report }) => report?.verdict === "NON_CONFORMANT")) return 1;

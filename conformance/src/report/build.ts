@@ -67,7 +67,8 @@ function checksOf(results: readonly RunResult[]): Placed[] {
     const first = of[0];
     if (first === undefined) return [];
     const { check, requirement } = first.planned;
-    return [{ check: reported(check, requirement, of.map(reportedRun)), requirement }];
+    const runs = of.map(reportedRun).sort((left, right) => (left.transport < right.transport ? -1 : 1));
+    return [{ check: reported(check, requirement, runs), requirement }];
   });
 }
 

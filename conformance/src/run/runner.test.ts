@@ -1,11 +1,12 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { findRequirement, type Requirement } from "@userstatus/protocol";
 import { expect, test } from "vitest";
+import { createRandom } from "../bench/random.ts";
 import { CheckFailure, Inconclusive, NotTestable } from "../failure.ts";
 import { allKinds, type TransportKind } from "../wire/kinds.ts";
 import { type Attempt, classify } from "./execute.ts";
 import { createGate } from "./gate.ts";
-import { conclude, type Job, needsAnother } from "./runner.ts";
+import { conclude, type Job, needsAnother, shuffle } from "./runner.ts";
 
 function attempt(result: Attempt["result"]): Attempt {
   const failure = result === "FAIL" ? { failure: { what: "it", expected: "a", got: "b", exchange: [] } } : {};
@@ -94,4 +95,12 @@ test("a gate lets so many through at once, in order, whatever becomes of them", 
   expect(settled.map(({ status }) => status)).toEqual(["rejected", "fulfilled", "rejected", "fulfilled"]);
   expect(order).toEqual(["a", "b", "c", "d"]);
   expect(most).toBe(2);
+});
+
+test("the order of checks follows from the seed, and loses none", () => {
+  const list = Array.from({ length: 50 }, (_, at) => at);
+  const order = (seed: string): number[] => shuffle(list, createRandom(seed, "order"));
+  expect(order("a")).toEqual(order("a"));
+  expect(order("a")).not.toEqual(order("b"));
+  expect(order("a").toSorted((left, right) => left - right)).toEqual(list);
 });

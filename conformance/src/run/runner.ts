@@ -3,6 +3,7 @@
 
 import { createRandom } from "../bench/random.ts";
 import type { RunContext } from "../bench/world.ts";
+import type { Random } from "../check.ts";
 import { sampleKind, type TransportKind } from "../wire/kinds.ts";
 import { type Attempt, attempt, type Failure } from "./execute.ts";
 import { createGate } from "./gate.ts";
@@ -59,7 +60,10 @@ export async function runPlan(options: RunnerOptions): Promise<RunnerResult> {
   const { plan } = options;
   const runner = createRunner(options);
   const jobs = plan.flatMap((planned) => jobsOf(planned, options));
-  const of = (mode: string): Job[] => jobs.filter(({ planned: { fate } }) => fate.kind === "run" && fate.mode === mode);
+  // In an order that follows from the seed: checks must not depend on their neighbours, and the long ones are spread.
+  const shuffled = shuffle(jobs, createRandom(options.run.seed, "order"));
+  const of = (mode: string): Job[] =>
+    shuffled.filter(({ planned: { fate } }) => fate.kind === "run" && fate.mode === mode);
   for (const job of of("first")) await runner.runJob(job);
   const gates = { waiting: createGate(waitingMax), parallel: createGate(options.jobs) };
   await Promise.all([
@@ -70,6 +74,16 @@ export async function runPlan(options: RunnerOptions): Promise<RunnerResult> {
   await runner.runAgain();
   const skipped = plan.flatMap((planned) => skippedResult(planned) ?? []);
   return { results: [...skipped, ...runner.results()], died: runner.died() };
+}
+
+/** Pure, but for the random numbers it draws. */
+export function shuffle<T>(list: readonly T[], random: Random): T[] {
+  const shuffled = [...list];
+  for (let at = shuffled.length - 1; at > 0; at--) {
+    const other = random.int(at + 1);
+    [shuffled[at], shuffled[other]] = [shuffled[other] as T, shuffled[at] as T];
+  }
+  return shuffled;
 }
 
 async function later(delayMs: number, work: () => Promise<void>): Promise<void> {

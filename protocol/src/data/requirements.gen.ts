@@ -81,7 +81,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "3",
     "sectionTitle": "Transport, messages, identity",
-    "text": "A call without a token, other than GetServerInfo, MUST be refused with UNAUTHENTICATED, TOKEN_MISSING."
+    "text": "A call without a token, other than GetServerInfo, MUST be refused with UNAUTHENTICATED, TOKEN_MISSING. Another scheme than Bearer counts as none."
   },
   {
     "id": "auth-invalid",
