@@ -5,7 +5,7 @@ import { toJsonText } from "../report/json.ts";
 import { toJUnit } from "../report/junit.ts";
 import type { Report } from "../report/model.ts";
 import { createProgress, type Progress } from "../report/progress.ts";
-import { summaryText } from "../report/summary.ts";
+import { summaryText, verdictText } from "../report/summary.ts";
 import type { SuiteOptions } from "../run/options.ts";
 import { type Prepared, prepare, runPrepared, type SuiteListener } from "../run/suite.ts";
 import { exitCodes } from "../run/verdict.ts";
@@ -61,7 +61,7 @@ export async function judge(options: SuiteOptions, talk: Talk): Promise<Report> 
   for (const { check, run } of failed) {
     if (["FAIL", "WARN", "FLAKY", "ERROR"].includes(run.outcome)) sink.write(`\n${failureText(report, check, run)}\n`);
   }
-  sink.write(`\n${summaryText(report)}\n`);
+  sink.write(`\n${talk.quiet ? verdictText(report) : summaryText(report)}\n`);
   return report;
 }
 

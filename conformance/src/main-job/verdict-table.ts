@@ -9,14 +9,14 @@ export interface JobResult {
   readonly fault?: string;
 }
 
-const head = ["run", "passed", "failed", "n.a.", "not testable", "requirements", "tier", "seconds", "verdict"];
+const head = ["run", "passed", "failed", "warn", "n.a.", "not testable", "requirements", "tier", "seconds", "verdict"];
 
 export function verdictTable(results: readonly JobResult[]): string {
   return tableText([head, ...results.map(row)]);
 }
 
 function row({ name, report, fault }: JobResult): string[] {
-  if (report === undefined) return [name, "", "", "", "", "", "", "", fault ?? "no verdict"];
+  if (report === undefined) return [name, "", "", "", "", "", "", "", "", fault ?? "no verdict"];
   const { PASS, FAIL, WARN, FLAKY, ERROR, NOT_APPLICABLE, NOT_TESTABLE } = report.counts.checks;
   const { requirements } = report.counts;
   const judged =
@@ -29,7 +29,8 @@ function row({ name, report, fault }: JobResult): string[] {
   return [
     name,
     String(PASS),
-    String(FAIL + WARN + FLAKY + ERROR),
+    String(FAIL + FLAKY + ERROR),
+    String(WARN),
     String(NOT_APPLICABLE),
     String(NOT_TESTABLE),
     `${requirements.PASS} of ${judged}`,

@@ -60,7 +60,15 @@ export function createVirtualTime(options: VirtualTimeOptions): BenchTime {
     now: async () => current(),
     pass: move,
     justBefore: async (instant, keep) => {
-      if (instant <= current()) throw new SuiteFault(`asked for the moment before ${instant}, which has passed`);
+      // Instants come from the server's answers: one behind its own test clock is the server's doing.
+      if (instant <= current()) {
+        const what = "could not be reached: an instant that the server has named must lie ahead of its test clock";
+        throw new CheckFailure(
+          what,
+          `later than ${new Date(current()).toISOString()}`,
+          new Date(instant).toISOString(),
+        );
+      }
       await move(instant - 1 - current(), keep);
     },
     reach: async (instant, keep) => move(Math.max(0, instant - current()), keep),

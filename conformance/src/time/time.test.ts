@@ -59,7 +59,7 @@ test("justBefore and reach end at the millisecond", async () => {
   await time.reach(start + 5000);
   await time.reach(start + 5000);
   expect(await time.now()).toBe(start + 5000);
-  await expect(time.justBefore(start)).rejects.toThrow(SuiteFault);
+  await expect(time.justBefore(start)).rejects.toThrow(CheckFailure);
 });
 
 test("sessions of a list are kept by heartbeats in steps below half of a lease", async () => {
