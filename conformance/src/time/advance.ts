@@ -4,7 +4,7 @@ import type { TestingService } from "@userstatus/protocol/testing";
 import type { KeepAlive } from "../check.ts";
 import { asFailure, CheckFailure, SuiteFault } from "../failure.ts";
 import { durationOf, instantOf, spoken } from "../units.ts";
-import { type BenchTime, keptSessions, type Living, type LivingSessions } from "./bench-time.ts";
+import { type BenchTime, keptSessions, type Living, type LivingSessions, requireDuration } from "./bench-time.ts";
 
 /** Largest step that AdvanceClock takes. */
 const stepMaxMs = 400 * 86_400_000;
@@ -44,10 +44,11 @@ export function createVirtualTime(options: VirtualTimeOptions): BenchTime {
     return known;
   };
   const move = async (ms: number, keep: KeepAlive | undefined): Promise<void> => {
-    if (!Number.isSafeInteger(ms) || ms < 0) throw new SuiteFault(`time can't pass by ${ms} ms`);
+    requireDuration(ms);
     if (keep !== undefined && keep !== "all")
-      return moveWithHeartbeats(ms, keptSessions(keep, options.sessions), advance);
-    for (let left = ms; left > 0; left -= stepMaxMs) await advance(Math.min(left, stepMaxMs), keep === "all");
+      return moveWithHeartbeats(Math.ceil(ms), keptSessions(keep, options.sessions), advance);
+    for (let left = Math.ceil(ms); left > 0; left -= stepMaxMs)
+      await advance(Math.min(left, stepMaxMs), keep === "all");
   };
   return {
     tier: "virtual",

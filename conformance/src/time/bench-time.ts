@@ -1,6 +1,6 @@
 // What the tiers of time have in common, seen from a bench.
 import type { KeepAlive, TestSession, Time } from "../check.ts";
-import { SuiteFault } from "../failure.ts";
+import { CheckFailure, SuiteFault } from "../failure.ts";
 
 /** A session as the tiers see it: something that can be kept alive. */
 export interface Living {
@@ -23,6 +23,13 @@ export function keptSessions(keep: KeepAlive, sessions: LivingSessions): Living[
     if (living === undefined) throw new SuiteFault("a session of another check can't be kept alive");
     return living;
   });
+}
+
+/** Durations come from the server's answers, too: what it left out shows here as no number, and is its fault. */
+export function requireDuration(ms: number): void {
+  if (ms >= 0 && ms <= Number.MAX_SAFE_INTEGER) return;
+  const what = "could not be reached: time must be able to pass by what follows from the server's times";
+  throw new CheckFailure(what, "0 ms or more", `${ms} ms`);
 }
 
 export interface BenchTime extends Time {

@@ -69,6 +69,13 @@ test("sessions of a list are kept by heartbeats in steps below half of a lease",
   await expect(time.pass(1, [{} as TestSession])).rejects.toThrow(SuiteFault);
 });
 
+test("times that make no sense are the server's fault: it named them", async () => {
+  await expect(time.pass(Number.NaN)).rejects.toThrow(CheckFailure);
+  await expect(time.pass(-1)).rejects.toThrow(CheckFailure);
+  await expect(time.reach(Number.NaN)).rejects.toThrow(CheckFailure);
+  await expect(time.justBefore(Number.NaN)).rejects.toThrow(CheckFailure);
+});
+
 test("steps beyond what the clock takes are cut", async () => {
   await time.pass(500 * 86_400_000, "all");
   expect(steps).toEqual([`${400 * 86_400_000} held`, `${100 * 86_400_000} held`]);

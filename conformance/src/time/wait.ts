@@ -1,9 +1,9 @@
 // The tiers scaled and real: the server's time runs by itself, and the suite waits for it, with the sessions kept
 // alive meanwhile.
 import type { KeepAlive, Time } from "../check.ts";
-import { Inconclusive, SuiteFault } from "../failure.ts";
+import { Inconclusive } from "../failure.ts";
 import { spoken } from "../units.ts";
-import { type BenchTime, keptSessions, type LivingSessions } from "./bench-time.ts";
+import { type BenchTime, keptSessions, type LivingSessions, requireDuration } from "./bench-time.ts";
 import type { Pace } from "./pace.ts";
 
 export interface WaitingTimeOptions {
@@ -63,7 +63,7 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
     },
     now: async () => Math.floor(await measure()),
     pass: async (ms, keep) => {
-      if (!(ms >= 0)) throw new SuiteFault(`time can't pass by ${ms} ms`);
+      requireDuration(ms);
       mustHoldUntil = undefined;
       const from = await measure();
       options.log(`waiting ${spoken(ms)}`);

@@ -496,9 +496,9 @@ export const profileData: Readonly<Record<string, JsonObject>> = {
         "clause": "Feature Description"
       },
       "liveness": {
-        "mark": "PROVENANCE_MARK_DOCUMENTED",
-        "document": "tencent-native",
-        "clause": "Feature Description: 400 seconds; heartbeat and decay from the vendor's server pages"
+        "mark": "PROVENANCE_MARK_INFERRED",
+        "document": "other material of the vendor",
+        "clause": "heartbeat and decay from the vendor's server pages; no grace is assumed"
       },
       "session_policy": {
         "mark": "PROVENANCE_MARK_INFERRED",
@@ -524,6 +524,16 @@ export const profileData: Readonly<Record<string, JsonObject>> = {
         "mark": "PROVENANCE_MARK_INFERRED",
         "document": "other material of the vendor",
         "clause": "SDK typings and error code page; 72001: FAQs"
+      },
+      "liveness.lease": {
+        "mark": "PROVENANCE_MARK_DOCUMENTED",
+        "document": "tencent-native",
+        "clause": "Feature Description: 400 seconds"
+      },
+      "liveness.after_loss": {
+        "mark": "PROVENANCE_MARK_DOCUMENTED",
+        "document": "tencent-native",
+        "clause": "Feature Description: offline"
       }
     }
   },
@@ -763,9 +773,9 @@ export const profileData: Readonly<Record<string, JsonObject>> = {
         "clause": "Overview"
       },
       "liveness": {
-        "mark": "PROVENANCE_MARK_DOCUMENTED",
-        "document": "tencent-unity",
-        "clause": "Overview: 400 seconds; heartbeat and decay from the vendor's server pages"
+        "mark": "PROVENANCE_MARK_INFERRED",
+        "document": "other material of the vendor",
+        "clause": "heartbeat and decay from the vendor's server pages; no grace is assumed"
       },
       "session_policy": {
         "mark": "PROVENANCE_MARK_INFERRED",
@@ -791,6 +801,16 @@ export const profileData: Readonly<Record<string, JsonObject>> = {
         "mark": "PROVENANCE_MARK_INFERRED",
         "document": "other material of the vendor",
         "clause": "SDK typings and error code page; 72001: FAQs"
+      },
+      "liveness.lease": {
+        "mark": "PROVENANCE_MARK_DOCUMENTED",
+        "document": "tencent-unity",
+        "clause": "Overview: 400 seconds"
+      },
+      "liveness.after_loss": {
+        "mark": "PROVENANCE_MARK_DOCUMENTED",
+        "document": "tencent-unity",
+        "clause": "Overview: offline"
       }
     }
   },
@@ -1371,9 +1391,9 @@ export const profileData: Readonly<Record<string, JsonObject>> = {
         "clause": "notes of each call"
       },
       "gates": {
-        "mark": "PROVENANCE_MARK_DOCUMENTED",
-        "document": "tencent-web",
-        "clause": "notes of each call"
+        "mark": "PROVENANCE_MARK_INFERRED",
+        "document": "sibling document tencent-native",
+        "clause": "as there; the plan for Unsubscribe is not said here"
       },
       "vendor_numbers": {
         "mark": "PROVENANCE_MARK_INFERRED",
@@ -1635,19 +1655,29 @@ export const profileData: Readonly<Record<string, JsonObject>> = {
         "clause": "multi-device login guide: 10 devices, 10 web instances"
       },
       "rate_limits": {
-        "mark": "PROVENANCE_MARK_DOCUMENTED",
-        "document": "zim",
-        "clause": "Set custom status: 1 time/second"
+        "mark": "PROVENANCE_MARK_ASSUMED",
+        "document": "ours",
+        "clause": "no other rate is published"
       },
       "gates": {
-        "mark": "PROVENANCE_MARK_DOCUMENTED",
-        "document": "zim",
-        "clause": "Note: Enterprise Plan; the switch is inferred from another page"
+        "mark": "PROVENANCE_MARK_INFERRED",
+        "document": "other material of the vendor",
+        "clause": "the plan: Note (Enterprise Plan); which calls, and the switch, from other pages"
       },
       "vendor_numbers": {
         "mark": "PROVENANCE_MARK_INFERRED",
         "document": "other material of the vendor",
         "clause": "SDK typings"
+      },
+      "liveness.after_loss": {
+        "mark": "PROVENANCE_MARK_DOCUMENTED",
+        "document": "zim",
+        "clause": "Feature overview: offline"
+      },
+      "rate_limits[SetCustomStatus]": {
+        "mark": "PROVENANCE_MARK_DOCUMENTED",
+        "document": "zim",
+        "clause": "Set custom status: 1 time/second"
       }
     }
   }
