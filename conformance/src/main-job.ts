@@ -2,7 +2,7 @@
 // `npm run conformance`: with --url judges that server; without, judges the reference server under every profile.
 import { fileURLToPath } from "node:url";
 import { profileNames } from "@userstatus/protocol";
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { type Console, processConsole } from "./cli/console.ts";
 import { collect, parseJobs } from "./cli/options.ts";
 import { main } from "./cli/program.ts";
@@ -62,7 +62,9 @@ async function mainJob(args: readonly string[], console: Console): Promise<numbe
   }
 }
 
+/** A parser of its own takes the place of `choices`, which stand in the help. */
 function oneOf(value: string, before: string[] = []): string[] {
+  if (!profileNames.includes(value)) throw new InvalidArgumentError(`Expected one of ${profileNames.join(", ")}.`);
   return collect(value, before);
 }
 

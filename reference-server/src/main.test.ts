@@ -59,7 +59,7 @@ test("it says where it listens, serves, and drains on SIGTERM", async () => {
   }
   expect([events[0], events.at(-1)]).toEqual(["hello", "watchEnd"]);
   expect((await exit)[0]).toBe(0);
-  expect(await stderr).toContain(`npx userstatus-conformance --url ${listening.url} --admin-url`);
+  expect(await stderr).toContain(`npm run conformance -- --url ${listening.url} --admin-url`);
 });
 
 test("wrong flags end with 2, a port that is taken with 1, each in one line", async () => {

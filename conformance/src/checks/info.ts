@@ -153,7 +153,7 @@ export const infoChecks: readonly Check[] = [
     title:
       "Each liveness rule has heartbeat interval, lease and after_loss; the last one, and only it, names no platform",
     run: async (t: Bench) => {
-      const rules = t.profile.liveness;
+      const rules = t.info.profile?.liveness ?? [];
       t.ok(rules.length > 0, "There is a liveness rule");
       for (const [index, rule] of rules.entries()) {
         const what = `liveness[${index}]`;

@@ -91,7 +91,7 @@ const examples = `
 Examples:
   $ userstatus-conformance run --url http://127.0.0.1:8080 --token-dev
   $ userstatus-conformance run --url https://status.example --token-secret "$SECRET" \\
-      --admin-url http://127.0.0.1:8081 --testing-url http://127.0.0.1:8082 --junit report.xml
+      --admin-url http://127.0.0.1:8081 --testing-url http://127.0.0.1:8081 --junit report.xml
   $ userstatus-conformance run --url https://status.example --users users.json --time-budget 10m
   $ userstatus-conformance run --url http://127.0.0.1:8080 --token-dev --only 'sub-*' -v
   $ userstatus-conformance doctor --url http://127.0.0.1:8080 --token-dev

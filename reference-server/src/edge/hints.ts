@@ -22,10 +22,10 @@ Log alice in (the answer has her session id):
   curl -s ${service}/Login ${json} ${alice} -d '{"deviceId":"laptop","platform":"PLATFORM_LINUX"}'
 
 Watch as alice:
-  buf curl --protocol grpc --http2-prior-knowledge ${alice} -d '{"sessionId":"SESSION_ID"}' ${service}/Watch
+  npx buf curl --protocol grpc --http2-prior-knowledge ${alice} -d '{"sessionId":"SESSION_ID"}' ${service}/Watch
 
 Check it against the specification:
-  npx userstatus-conformance ${suite.join(" ")}
+  npm run conformance -- ${suite.join(" ")}
 
 `;
 }
