@@ -17,6 +17,7 @@ const steps: readonly Step[] = [
   { name: "format and lint", command: ["biome", "ci", "--diagnostic-level=warn", "."] },
   { name: "types", command: ["tsc", "-b"] },
   { name: "types of tests", command: ["tsc", "-p", "tsconfig.test.json"] },
+  { name: "types of the proof", command: ["tsc", "-p", "proof"] },
   { name: "generated code is up to date", command: ["tsx", "scripts/generate.ts", "--check"] },
 ];
 

@@ -184,7 +184,18 @@ export function statuses(edit: (status: UserStatus) => void): PresenceSeams {
         event.case === "status" ? [{ case: "status", value: changed(event.value) as UserStatus }] : [event],
     ),
   ];
-  return { user: (service, deps) => seams.reduce((inner, seam) => seam.user?.(inner, deps) ?? inner, service) };
+  return {
+    user: (service, deps) => seams.reduce((inner, seam) => seam.user?.(inner, deps) ?? inner, service),
+    admin: (service) => ({
+      ...service,
+      queryStatuses: async (request, context) => {
+        const answer: Any = await service.queryStatuses(request, context);
+        for (const one of answer.results)
+          if (one.result.case === "status") one.result.value = changed(one.result.value);
+        return answer;
+      },
+    }),
+  };
 }
 
 /** Changes the rules that the server goes by, while it goes on advertising the profile as it was. */

@@ -319,7 +319,7 @@ async function* coalesced(source: AsyncIterable<WatchResponse>): AsyncGenerator<
       const first = await pending;
       if (first.done) return;
       const list = [...first.value.events];
-      let untilMs = performance.now() + 40;
+      const untilMs = performance.now() + 40;
       pending = iterator.next();
       let over = false;
       for (;;) {
@@ -333,11 +333,12 @@ async function* coalesced(source: AsyncIterable<WatchResponse>): AsyncGenerator<
           break;
         }
         list.push(...more.value.events);
-        // A frame is at most 1 MiB.
-        if (list.length > 1000) untilMs = 0;
         pending = iterator.next();
       }
-      yield create(WatchResponseSchema, { events: lastOfEach(list) });
+      const kept = lastOfEach(list);
+      // A frame is at most 1 MiB.
+      for (let at = 0; at < kept.length; at += 500)
+        yield create(WatchResponseSchema, { events: kept.slice(at, at + 500) });
       if (over) return;
     }
   } finally {

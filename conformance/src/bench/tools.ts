@@ -108,11 +108,12 @@ export function createClockTool(world: World, otherApp: () => string): ClockTool
     },
     changeEpoch: async () => {
       const done = world.run.observer.epochChanging(world.app);
+      let epoch: string | undefined;
       try {
-        return (await judgedClock("ChangeEpoch", client.changeEpoch({}))).epoch;
+        epoch = (await judgedClock("ChangeEpoch", client.changeEpoch({}))).epoch;
+        return epoch;
       } finally {
-        // Answers that were under way may still give either epoch.
-        setTimeout(done, 250).unref();
+        done(epoch);
       }
     },
     nowOfOtherApp: async () => {

@@ -4,8 +4,8 @@ import type { Observer, Sighting } from "./observer.ts";
 export interface EpochBook {
   /** `where`: "hello", or the answer in words. */
   readonly seen: (at: Sighting, epoch: string, where: string) => void;
-  /** The epoch of the app is being changed on purpose, until the function that this gives is called. */
-  readonly changing: (app: string) => () => void;
+  /** The epoch of the app is being changed on purpose, until the function that this gives is called, with the new one if it is known. */
+  readonly changing: (app: string) => (epoch?: string) => void;
 }
 
 export function createEpochBook({ observed, violated }: Pick<Observer, "observed" | "violated">): EpochBook {
@@ -40,7 +40,11 @@ export function createEpochBook({ observed, violated }: Pick<Observer, "observed
     },
     changing: (app) => {
       changing.set(app, (changing.get(app) ?? 0) + 1);
-      return () => void changing.set(app, (changing.get(app) ?? 1) - 1);
+      return (epoch) => {
+        // However late it is seen for the first time, it is the app's from now on.
+        if (epoch !== undefined) holding.set(app, (holding.get(app) ?? new Set()).add(epoch));
+        changing.set(app, (changing.get(app) ?? 1) - 1);
+      };
     },
   };
 }

@@ -52,7 +52,7 @@ export interface Observer {
   readonly self: (at: Sighting, epoch: string, self: SelfStatus) => void;
   readonly epoch: (at: Sighting, epoch: string, where: string) => void;
   /** The epoch of the app is being changed on purpose, until the function that this gives is called. */
-  readonly epochChanging: (app: string) => () => void;
+  readonly epochChanging: (app: string) => (epoch?: string) => void;
 }
 
 const violationsMax = 20;

@@ -127,6 +127,10 @@ function checkProcedure(path: string, name: string): void {
 function checkDuration(path: string, duration: Duration | undefined, minMs: number): number {
   const ms = duration === undefined ? Number.NaN : durationMs(duration);
   if (!(ms >= minMs)) throw expected(path, `at least ${minMs}ms`, duration === undefined ? "nothing" : `${ms}ms`);
+  // Due times are revisions, in whole milliseconds.
+  if (duration !== undefined && duration.nanos % 1_000_000 !== 0) {
+    throw expected(path, "whole milliseconds", `${duration.nanos} ns`);
+  }
   return ms;
 }
 

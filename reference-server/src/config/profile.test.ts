@@ -11,6 +11,7 @@ import {
 } from "@userstatus/protocol";
 import { describe, expect, test } from "vitest";
 import { buildProfile, type ProfileChoice } from "./profile.ts";
+import { checkProfile } from "./profile-rules.ts";
 
 const build = (choice: Partial<ProfileChoice> = {}) =>
   buildProfile({ base: { name: "standard" }, sets: [], durationScale: 1, ...choice });
@@ -198,4 +199,12 @@ describe("what makes no sense is refused", () => {
   ])("%s", (text, message) => {
     expect(() => set(text)).toThrow(message);
   });
+});
+
+test("a duration with a fraction of a millisecond is refused", () => {
+  const profile = publishedProfile("standard");
+  const rule = profile?.liveness[1];
+  if (!profile || !rule?.grace) throw new Error("the profile has no such rule");
+  rule.grace.nanos = 123;
+  expect(() => checkProfile(profile)).toThrow(/liveness\[1\]\.grace.*whole milliseconds/);
 });

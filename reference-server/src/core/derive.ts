@@ -64,7 +64,9 @@ function publishSelf(
 function onlineStatus(record: UserRecord, live: readonly SessionRecord[], context: CoreContext): OnlineStatus {
   if (live.length > 0) return OnlineStatus.ONLINE;
   if (record.sessions.length > 0) return OnlineStatus.OFFLINE;
-  return record.everLoggedIn || !record.registered ? OnlineStatus.LOGGED_OUT : context.rules.neverLoggedIn;
+  return record.everLoggedIn || !record.registered || !context.rules.registry
+    ? OnlineStatus.LOGGED_OUT
+    : context.rules.neverLoggedIn;
 }
 
 function distinctPlatforms(live: readonly SessionRecord[]): Platform[] {

@@ -84,6 +84,14 @@ describe("login", () => {
     expect(bench.record.platforms).toEqual([Platform.LINUX, Platform.ANDROID]);
   });
 
+  it("of a live device kicks nobody, whatever its platform is now", () => {
+    const bench = createCoreBench("tencent-native");
+    bench.login("a", { platform: Platform.ANDROID });
+    bench.login("b", { platform: Platform.IOS });
+    bench.login("a", { platform: Platform.IOS });
+    expect(liveSessions(bench.record).map(({ deviceId }) => deviceId)).toEqual(["a", "b"]);
+  });
+
   it("changes nothing when its text is refused", () => {
     const bench = createCoreBench("zim");
     const before = structuredClone(bench.record);

@@ -1,6 +1,6 @@
 // Commands on sessions: login, logout, signs of life, link loss, kicks. Implements SPEC §6.
 // Commands expect a settled record, and refuse before they change anything.
-import type { Platform, SessionEndName, SessionRule } from "@userstatus/protocol";
+import { OnlineStatus, type Platform, type SessionEndName, type SessionRule } from "@userstatus/protocol";
 import { applyCustom, type CustomInput, checkCustom } from "./custom-status.ts";
 import { liveSessions, nextNumber, publish } from "./derive.ts";
 import { type CoreContext, overMax, type SessionRecord, type UserRecord } from "./model.ts";
@@ -23,6 +23,7 @@ export function login(record: UserRecord, input: LoginInput, nowMs: number, cont
   register(record, nowMs, context);
   record.everLoggedIn = true;
   let session = record.sessions.find(({ deviceId }) => deviceId === input.deviceId);
+  const wasLive = session !== undefined && session.lostMs === null;
   if (session) {
     session.platform = input.platform;
   } else {
@@ -41,7 +42,7 @@ export function login(record: UserRecord, input: LoginInput, nowMs: number, cont
   }
   revive(session, nowMs, context);
   extendToken(session, input.tokenExpiresAtMs, context);
-  kickBeyondRules(record, session, context);
+  if (!wasLive) kickBeyondRules(record, session, context);
   if (custom) applyCustom(record, custom, nowMs, context.rules);
   publish(record, nowMs, context, custom !== undefined);
   return session;
@@ -128,12 +129,12 @@ export function register(record: UserRecord, nowMs: number, context: CoreContext
   record.registered = true;
   record.everLoggedIn = false;
   record.incarnation++;
-  record.online = context.rules.neverLoggedIn;
+  record.online = context.rules.registry ? context.rules.neverLoggedIn : OnlineStatus.LOGGED_OUT;
   record.revision = nextNumber(record.revision, nowMs);
   record.selfRevision = nextNumber(record.selfRevision, nowMs);
   record.statusSeq = context.seq;
   // Whoever has him on a friend list sees him again; nobody can know him before his first registration.
-  if (record.incarnation > 1) context.changes.push({ kind: "status" });
+  if (record.incarnation > 1 || !context.rules.registry) context.changes.push({ kind: "status" });
   return true;
 }
 
@@ -151,6 +152,7 @@ export function remove(record: UserRecord, nowMs: number, context: CoreContext):
   record.friends = [];
   record.friendsSeq = context.seq;
   record.onlineMs = record.customMs = record.updateMs = record.absentSinceMs = null;
+  record.statusSeq = context.seq;
   context.changes.push({ kind: "gone" });
   return true;
 }

@@ -118,6 +118,7 @@ export function goneRows(record: UserRecord, current: ReadonlyMap<string, number
 export function setFriends(record: UserRecord, friends: readonly string[], context: CoreContext): void {
   const before = new Set(record.friends);
   const after = new Set(friends);
+  if (before.size === after.size && [...after].every((id) => before.has(id))) return;
   record.friends = [...after].sort();
   record.friendsSeq = context.seq;
   context.changes.push({

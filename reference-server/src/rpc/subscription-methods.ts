@@ -116,7 +116,8 @@ function subscribeResult(
   row: RowRecord | undefined,
 ): SubscribeResult {
   const { userId } = target;
-  if (isSelf || !row) {
+  const stands = row !== undefined && isKnown(target, deps.rules);
+  if (isSelf || !stands) {
     const error = userError(deps.rules, isSelf ? "SELF_NOT_ALLOWED" : "USER_NOT_FOUND");
     return create(SubscribeResultSchema, { userId, result: { case: "error", value: error } });
   }

@@ -58,7 +58,8 @@ export interface Store {
   charge(appId: string, userId: string, procedure: string, rule: RateRule): Promise<void>;
   /** Whether commits of this user are to be told here. Local stores tell all. */
   setInterest(appId: string, userId: string, wanted: boolean): void;
-  stats(): { apps: number; users: number };
+  /** `due`: entries that wait for their time. */
+  stats(): { apps: number; users: number; due: number };
   close(): void;
 }
 

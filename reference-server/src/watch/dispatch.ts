@@ -47,6 +47,8 @@ export function createDispatch(options: DispatchOptions): Dispatch {
 
   /** A deleted target: the rows to him end for each user who watches; others find out when they next look. */
   const targetGone = (commit: Commit): void => {
+    // Without a registry nobody can be deleted: he is merely logged out.
+    if (!rules.registry) return;
     const gone = new Map([[commit.userId, null]]);
     for (const watch of registry.watching(commit.appId, commit.userId)) {
       const seen = watch.visible.get(commit.userId);
@@ -140,7 +142,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   }
 }
 
-const endReasons: Readonly<Record<SessionEndName, WatchEndReason>> = {
+export const endReasons: Readonly<Record<SessionEndName, WatchEndReason>> = {
   LOGGED_OUT: WatchEndReason.LOGGED_OUT,
   KICKED: WatchEndReason.KICKED,
   ADMIN: WatchEndReason.KICKED,

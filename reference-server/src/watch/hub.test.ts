@@ -51,6 +51,16 @@ describe("opening", () => {
     expect(await stream.until("status")).toEqual(["status bob 3 while it opens"]);
   });
 
+  it("lets an unread Watch that was replaced keep nothing but its end", async () => {
+    const { alice } = await start();
+    const ids = Array.from({ length: 200 }, (_, index) => `t${index}`);
+    for (const id of ids) await bench.store.update(app, id, register);
+    await bench.subscribe("alice", alice, ids);
+    const unread = await bench.open("alice", alice);
+    await bench.open("alice", alice);
+    expect(await unread.rest()).toEqual(["hello 1", `end ${WatchEndReason.REPLACED} false`]);
+  });
+
   it("replaces the session's older Watch without touching the session", async () => {
     const { alice } = await start();
     const first = await bench.open("alice", alice);
@@ -65,7 +75,57 @@ describe("opening", () => {
   });
 });
 
+describe("names", () => {
+  it("of users are never taken for the server's own keys", async () => {
+    const { alice } = await start();
+    for (const id of ["elf", "napshotEnd", "zed"]) await bench.login(id);
+    await bench.subscribe("alice", alice, ["elf", "napshotEnd", "zed"]);
+    const stream = await bench.open("alice", alice);
+    expect(await stream.until("snapshotEnd")).toEqual([
+      "hello 1",
+      "self",
+      "subscribed elf",
+      "status elf 1",
+      "subscribed napshotEnd",
+      "status napshotEnd 1",
+      "subscribed zed",
+      "status zed 1",
+      "snapshotEnd",
+    ]);
+    await say("alice", "mine");
+    await say("elf", "its");
+    await bench.hub.sync(app, "alice", alice, "m");
+    expect(await stream.until("synced")).toEqual(["self", "status elf 1 its", "synced m"]);
+  });
+});
+
 describe("resuming", () => {
+  it("tells that a friend was deleted", async () => {
+    const { alice } = await start();
+    await bench.store.updateFeatures(app, { friendNotifications: true });
+    await bench.store.update(app, "alice", (record, _now, core) => setFriends(record, ["bob"], core));
+    const stream = await bench.open("alice", alice);
+    await stream.until("snapshotEnd");
+    stream.leave();
+    await bench.store.update(app, "bob", remove);
+    const again = await bench.open("alice", alice, stream.cursor);
+    expect(await again.until("snapshotEnd")).toEqual([
+      "hello 2",
+      `ended bob ${SubscriptionEndReason.TARGET_GONE}`,
+      "snapshotEnd",
+    ]);
+  });
+
+  it("goes on after calls of the backend that changed nothing", async () => {
+    const { alice } = await start();
+    await bench.store.update(app, "alice", (record, _now, core) => setFriends(record, ["bob"], core));
+    const stream = await bench.open("alice", alice);
+    await stream.until("snapshotEnd");
+    await bench.store.updateFeatures(app, { plan: true });
+    await bench.store.update(app, "alice", (record, _now, core) => setFriends(record, ["bob"], core));
+    expect((await (await bench.open("alice", alice, stream.cursor)).until("snapshotEnd"))[0]).toBe("hello 2");
+  });
+
   it("tells what changed, those who are gone, rows that ended and rows that came, and nothing else", async () => {
     const { alice, bob } = await start();
     for (const id of ["carol", "dave", "eve"]) await bench.store.update(app, id, register);
@@ -201,6 +261,22 @@ describe("live events", () => {
     await say("bob", "unseen");
     await bench.hub.sync(app, "alice", alice, "off");
     expect(await stream.until("synced")).toEqual(["ended bob 7", "synced off"]);
+  });
+
+  it("say what is visible when they leave, however they were merged", async () => {
+    const { alice } = await start();
+    await bench.store.updateFeatures(app, { friendNotifications: true });
+    const friends = (ids: string[]) =>
+      bench.store.update(app, "alice", (record, _now, core) => setFriends(record, ids, core));
+    await friends(["bob"]);
+    const stream = await bench.open("alice", alice);
+    await stream.until("snapshotEnd");
+    await bench.subscribe("alice", alice, ["bob"]);
+    await friends([]);
+    await bench.store.update(app, "alice", (record, _now, core) => unsubscribe(record, alice, ["bob"], core));
+    await bench.hub.sync(app, "alice", alice, "m");
+    const events = await stream.until("synced");
+    expect(events.filter((event) => event.startsWith("ended"))).toEqual(["ended bob 3", "ended bob 7"]);
   });
 
   it("tell of a deleted target", async () => {

@@ -9,7 +9,7 @@ import { loseLink, refuseKicked, renew, usableSession } from "../core/sessions.t
 import { dropGone, goneRows } from "../core/subscriptions.ts";
 import type { Store } from "../store/store.ts";
 import { type CursorScope, readCursor, writeCursor } from "./cursor.ts";
-import { createDispatch } from "./dispatch.ts";
+import { createDispatch, endReasons } from "./dispatch.ts";
 import { assembleOpening, canResume } from "./open.ts";
 import { createWatchRegistry } from "./registry.ts";
 import { type Event, Watch } from "./watch.ts";
@@ -52,6 +52,8 @@ const readSlice = 500;
 const timerMaxMs = 2 ** 31 - 1;
 /** How long a stream that the server has ended may take to be read to its end. */
 const endingMs = 30_000;
+/** Over how long the clients of a drained server are asked to spread their return. */
+const drainSpreadMs = 5000;
 /** Entries that may wait for one stream beside two for each row of a full list. */
 const tableSpare = 10_000;
 
@@ -165,7 +167,8 @@ export function createHub(options: HubOptions): Hub {
     const gone = await findGone(store, rules, appId, record);
     if (gone) await store.update(appId, userId, (own, _now, context) => dropGone(own, gone, context));
     if (!record.sessions.some(({ sessionId }) => sessionId === watch.sessionId)) {
-      watch.finish(WatchEndReason.KICKED, false);
+      const over = record.over.find(({ sessionId }) => sessionId === watch.sessionId);
+      watch.finish(over ? endReasons[over.reason] : WatchEndReason.KICKED, false);
     }
     return record;
   };
@@ -259,6 +262,9 @@ export function createHub(options: HubOptions): Hub {
       detach(registry.ofSession(appId, userId, sessionId));
       registry.add(watch);
       armToken(watch, session.tokenExpiresAtMs);
+      // What happened between the first look and the registration missed this Watch.
+      if (draining) watch.finish(WatchEndReason.DRAIN, true, { min: 0, max: drainSpreadMs });
+      else if ((await store.epoch(appId)) !== epoch) watch.finish(WatchEndReason.RESYNC, true);
       try {
         const openedSeq = await begin(watch, epoch, reading?.kind === "good" ? reading.seq : undefined);
         if (clientGone.aborted) leave(watch);
@@ -285,7 +291,7 @@ export function createHub(options: HubOptions): Hub {
       const ended = new Promise<void>((resolve) => {
         whenEmpty = resolve;
       });
-      for (const watch of registry.all()) watch.finish(WatchEndReason.DRAIN, true, { min: 0, max: 5000 });
+      for (const watch of registry.all()) watch.finish(WatchEndReason.DRAIN, true, { min: 0, max: drainSpreadMs });
       if (registry.size > 0) await ended;
     },
     stats: () => ({ watches: registry.size, delivered }),

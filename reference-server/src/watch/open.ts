@@ -51,6 +51,16 @@ export function assembleOpening(input: OpeningInput, meanwhile: ReadonlyMap<stri
     watch.noteSelf(self);
     put("self", newerSelf(rest.get("self"), self));
   }
+  for (const friend of input.friends) {
+    const of = input.targets.get(friend);
+    const seen = watch.visible.get(friend);
+    if (!of || !seen?.friend || isKnown(of, rules)) continue;
+    seen.gone = true;
+    const reason = SubscriptionEndReason.TARGET_GONE;
+    if (sinceSeq !== undefined && changed(of.statusSeq)) {
+      putEnded(out, { target: friend, generation: 0, reason, seq: of.statusSeq }, watch);
+    }
+  }
   for (const ended of record.endedRows) {
     if (sinceSeq !== undefined && ended.seq > sinceSeq) putEnded(out, ended, watch);
   }
@@ -59,11 +69,11 @@ export function assembleOpening(input: OpeningInput, meanwhile: ReadonlyMap<stri
     if (!of || !isKnown(of, rules) || !watch.visible.has(target) || !(always || changed(of.statusSeq))) return;
     const status = publicStatus(of, rules);
     watch.noteCarried(status);
-    put(`s${target}`, newer(rest.get(`s${target}`), status), of.custom?.expireMs ?? Number.POSITIVE_INFINITY);
+    put(`s ${target}`, newer(rest.get(`s ${target}`), status), of.custom?.expireMs ?? Number.POSITIVE_INFINITY);
   };
   for (const row of sortedRows(record)) {
     const isNew = changed(row.seq);
-    const key = `r${row.target}`;
+    const key = `r ${row.target}`;
     if (isNew) put(key, rest.get(key) ?? subscribed(row), row.expireMs ?? Number.POSITIVE_INFINITY);
     putStatus(row.target, isNew);
   }
@@ -82,7 +92,7 @@ function putEnded(out: Assembled[], ended: EndedRow, watch: Watch): void {
     stillVisible: watch.shows(ended.target),
   };
   // A key of its own: the row that came after it keeps its place behind it.
-  out.push([`e${ended.target} ${ended.generation}`, { case: "subscriptionEnded", value }, Number.POSITIVE_INFINITY]);
+  out.push([`e ${ended.target} ${ended.generation}`, { case: "subscriptionEnded", value }, Number.POSITIVE_INFINITY]);
 }
 
 function subscribed(row: RowRecord): Event {

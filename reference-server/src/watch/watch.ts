@@ -58,6 +58,7 @@ export class Watch {
   /** Revision of each visible target that this stream has carried, or has waiting. */
   readonly #carried: Map<string, number> = new Map();
   #selfRevision = -1;
+  /** Keys of users have a space, which no user id has, so that none can be taken for another key. */
   #pending: Map<string, Entry> = new Map();
   #phase: "opening" | "open" | "ending" | "done" = "opening";
   #wake: (() => void) | undefined;
@@ -97,7 +98,7 @@ export class Watch {
     this.#carried.set(status.userId, revision);
     const expire = status.customStatus?.expireTime;
     const expireMs = expire ? Number(expire.seconds) * 1000 + expire.nanos / 1e6 : Number.POSITIVE_INFINITY;
-    this.#put(`s${status.userId}`, { case: "status", value: status }, expireMs);
+    this.#put(`s ${status.userId}`, { case: "status", value: status }, expireMs);
   }
 
   putSelf(self: SelfStatus): void {
@@ -110,7 +111,7 @@ export class Watch {
   putSubscribed(row: Subscription): void {
     const expire = row.expireTime;
     const expireMs = expire ? Number(expire.seconds) * 1000 + expire.nanos / 1e6 : Number.POSITIVE_INFINITY;
-    this.#put(`r${row.userId}`, { case: "subscribed", value: row }, expireMs);
+    this.#put(`r ${row.userId}`, { case: "subscribed", value: row }, expireMs);
   }
 
   /** Whether this stream shows the target now. */
@@ -123,10 +124,10 @@ export class Watch {
   putEnded(target: string, generation: number, reason: SubscriptionEndReason): void {
     const stillVisible = this.shows(target);
     if (!stillVisible) {
-      this.#pending.delete(`s${target}`);
+      this.#pending.delete(`s ${target}`);
       this.#carried.delete(target);
     }
-    const key = generation === 0 ? `f${target}` : `r${target}`;
+    const key = generation === 0 ? `f ${target}` : `r ${target}`;
     this.#put(key, {
       case: "subscriptionEnded",
       value: {
@@ -160,8 +161,13 @@ export class Watch {
   /** Ends the opening: `assemble` gets what came meanwhile, by key, and gives everything in order. */
   begin(assemble: (meanwhile: ReadonlyMap<string, Event>) => [string, Event, number][]): void {
     if (this.#phase !== "opening") return;
-    const meanwhile = new Map([...this.#pending].map(([key, entry]) => [key, entry.event]));
-    this.#pending = new Map(assemble(meanwhile).map(([key, event, expireMs]) => [key, { event, expireMs }]));
+    const before = this.#pending;
+    const meanwhile = new Map([...before].map(([key, entry]) => [key, entry.event]));
+    const entries = assemble(meanwhile).map(([key, event, expireMs]): [string, Entry] => {
+      const waiting = before.get(key);
+      return [key, waiting?.event === event ? waiting : { event, expireMs }];
+    });
+    this.#pending = new Map(entries);
     this.#phase = "open";
     this.#notify();
   }
@@ -183,6 +189,7 @@ export class Watch {
       this.#pending = new Map();
       this.#put("hello", this.#hello);
     }
+    if (reason === WatchEndReason.REPLACED) this.#dropWaiting();
     this.#put("end", {
       case: "watchEnd",
       value: {
@@ -224,7 +231,7 @@ export class Watch {
   stale(nowMs: number): string[] {
     const users = new Set<string>();
     for (const [key, entry] of this.#pending) {
-      if (entry.expireMs <= nowMs) users.add(key.startsWith("s") ? key.slice(1) : this.userId);
+      if (entry.expireMs <= nowMs) users.add(key.startsWith("s ") ? key.slice(2) : this.userId);
     }
     return [...users];
   }
@@ -250,6 +257,8 @@ export class Watch {
     for (const [key, { event }] of this.#pending) {
       if (bytes >= frameBytesMax) break;
       bytes += eventBytes + textBytes(event);
+      // Row events of a target are merged in place: what is true is what holds when they leave.
+      if (event.case === "subscriptionEnded") event.value.stillVisible = this.shows(event.value.userId);
       events.push(create(WatchEventSchema, { event }));
       this.#pending.delete(key);
       if (event.case === "synced") this.#markers--;
@@ -273,6 +282,13 @@ export class Watch {
     this.#pending.set(key, { event, expireMs });
     if (this.#pending.size > this.#tableMax) this.#overflow();
     else if (this.#phase === "open") this.#notify();
+  }
+
+  /** Nobody needs what waits on a Watch that another replaced, and many of these may wait unread. */
+  #dropWaiting(): void {
+    const hello = this.#pending.get("hello");
+    this.#pending = new Map(hello ? [["hello", hello]] : []);
+    this.#markers = 0;
   }
 
   /** Ended rows of a reader who does not read add up: he is better off with a new snapshot, and so are we. */

@@ -12,6 +12,8 @@ export interface DueHeap {
   pop(): Due | undefined;
   /** O(log n). */
   push(due: Due): void;
+  /** Replaces everything: due times by user. O(n log n). */
+  rebuild(due: ReadonlyMap<string, number>): void;
 }
 
 export function createDueHeap(): DueHeap {
@@ -22,19 +24,24 @@ export function createDueHeap(): DueHeap {
     heap[a] = heap[b] as Due;
     heap[b] = held;
   };
+  const push = (due: Due): void => {
+    heap.push(due);
+    for (let at = heap.length - 1; at > 0; ) {
+      const parent = (at - 1) >> 1;
+      if (dueAt(parent) <= dueAt(at)) break;
+      swap(parent, at);
+      at = parent;
+    }
+  };
   return {
     get size() {
       return heap.length;
     },
     peek: () => heap[0],
-    push: (due) => {
-      heap.push(due);
-      for (let at = heap.length - 1; at > 0; ) {
-        const parent = (at - 1) >> 1;
-        if (dueAt(parent) <= dueAt(at)) break;
-        swap(parent, at);
-        at = parent;
-      }
+    push,
+    rebuild: (due) => {
+      heap.length = 0;
+      for (const [userId, dueMs] of due) push({ dueMs, userId });
     },
     pop: () => {
       const first = heap[0];

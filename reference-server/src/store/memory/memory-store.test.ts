@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { login } from "../../core/sessions.ts";
 import { rulesOf } from "../../testing/core-bench.ts";
 import { createFakeWall } from "../../testing/fake-wall.ts";
 import { describeStore } from "../../testing/store-cases.ts";
@@ -16,6 +17,29 @@ describeStore("memory", () => {
     newEpoch: () => `epoch-${++epochs}`,
   });
   return { store, passWall: wall.pass };
+});
+
+describe("due times", () => {
+  it("that were overtaken by earlier ones do not add up", async () => {
+    const wall = createFakeWall();
+    const store = createMemoryStore({
+      rules: rulesOf("standard"),
+      wallNow: wall.now,
+      schedule: wall.schedule,
+      newEpoch: () => "epoch",
+    });
+    store.listen({ committed: () => {}, featuresChanged: () => {}, epochChanged: () => {} });
+    for (let round = 0; round < 2_000; round++) {
+      await store.update("app", "a", (record, now, core) => {
+        const custom = { text: "brief", ttlMs: 1_000 };
+        const device = { deviceId: "d", platform: 5, custom, tokenExpiresAtMs: null, newSessionId: `s${round}` };
+        return login(record, device, now, core);
+      });
+      wall.pass(90_000);
+    }
+    expect(store.stats().due).toBeLessThan(100);
+    store.close();
+  });
 });
 
 describe("due heap", () => {

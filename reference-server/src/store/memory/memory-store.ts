@@ -91,6 +91,8 @@ export function createMemoryStore(options: MemoryStoreOptions): Store & StoreClo
     if (dueMs >= (app.scheduled.get(record.userId) ?? Number.POSITIVE_INFINITY)) return;
     app.scheduled.set(record.userId, dueMs);
     app.due.push({ dueMs, userId: record.userId });
+    // An earlier due time leaves the later entry behind: at most every second one is stale.
+    if (app.due.size > 2 * app.scheduled.size + 64) app.due.rebuild(app.scheduled);
     armTimer(app);
   };
 
@@ -136,6 +138,8 @@ export function createMemoryStore(options: MemoryStoreOptions): Store & StoreClo
       const app = appOf(appId);
       const before = app.features;
       const after: Features = { ...before, ...change };
+      const names = ["plan", "userStatus", "friendNotifications"] as const;
+      if (names.every((name) => before[name] === after[name])) return before;
       const closedBefore = rules.closedGate("Subscribe", false, before);
       if (closedBefore === undefined && rules.closedGate("Subscribe", false, after) !== undefined) app.rowsEra++;
       app.features = after;
@@ -170,8 +174,12 @@ export function createMemoryStore(options: MemoryStoreOptions): Store & StoreClo
     setInterest: () => {},
     stats: () => {
       let users = 0;
-      for (const app of apps.values()) users += app.users.size;
-      return { apps: apps.size, users };
+      let due = 0;
+      for (const app of apps.values()) {
+        users += app.users.size;
+        due += app.due.size;
+      }
+      return { apps: apps.size, users, due };
     },
     close: () => {
       closed = true;
