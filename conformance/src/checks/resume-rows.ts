@@ -1,7 +1,15 @@
 // SPEC §11.3, claim `resume`: rows that were made and that ended while a client was away.
 import { OnlineStatus, type Profile } from "@userstatus/protocol";
 import type { Bench, Check } from "../check.ts";
-import { flip, longestRowMs, rowsWithinLimits, shortestRowMs, type Target, targets } from "./lib/c-actors.ts";
+import {
+  callsAtOnce,
+  flip,
+  longestRowMs,
+  rowsWithinLimits,
+  shortestRowMs,
+  type Target,
+  targets,
+} from "./lib/c-actors.ts";
 import { comeBack, goAway, online, sceneCheck } from "./lib/c-away.ts";
 import { foldToFence, type Held } from "./lib/c-state.ts";
 
@@ -94,7 +102,13 @@ const rows: Check[] = [
   {
     id: "resume-ended/evicted",
     title: "a row that was evicted is told",
-    applies: smallCap,
+    applies: (profile: Profile) => {
+      // One call more than it takes to fill the list: the rate must leave room for it.
+      const { maxSubscriptions = 0, subscribeBatchMax = 1 } = profile.subscription ?? {};
+      const calls = Math.ceil(maxSubscriptions / subscribeBatchMax) + 1;
+      if (calls > callsAtOnce(profile, "Subscribe")) return `needs ${calls} calls of Subscribe at once`;
+      return smallCap(profile);
+    },
     async run(t: Bench) {
       const cap = t.profile.subscription?.maxSubscriptions ?? 0;
       const ids = (await t.users(cap + 1)).map((user) => user.id);
