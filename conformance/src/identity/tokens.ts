@@ -1,4 +1,5 @@
 // Where tokens come from: the development mode of servers, a shared secret, or a command.
+import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import { SignJWT } from "jose";
 import { runCommand } from "./command.ts";
 
@@ -74,6 +75,22 @@ export function commandTokens(command: string): TokenSource {
       if (printed === "") throw new Error(`the token command printed nothing: ${command}`);
       return printed;
     },
+  };
+}
+
+/** Below this, two clocks count as one: the answer took its time. */
+const sameClockMs = 30_000;
+
+/** Makes tokens run out by the server's wall clock, where it is far from ours. */
+export function onClockOf(serverTime: Timestamp | undefined, nowMs: number, source: TokenSource): TokenSource {
+  const offsetMs = serverTime === undefined ? 0 : timestampMs(serverTime) - nowMs;
+  if (Math.abs(offsetMs) < sameClockMs) return source;
+  return {
+    ...source,
+    token: (request) =>
+      source.token(
+        request.expiresInMs === undefined ? request : { ...request, expiresInMs: request.expiresInMs + offsetMs },
+      ),
   };
 }
 

@@ -6,7 +6,7 @@ import type { Check, Tool } from "../check.ts";
 import { checks as allChecks } from "../checks/index.ts";
 import { NotTestable } from "../failure.ts";
 import { scrubUser } from "../identity/scrub.ts";
-import { cached, type TokenSource } from "../identity/tokens.ts";
+import { cached, onClockOf, type TokenSource } from "../identity/tokens.ts";
 import { createUserPool, type UserPool } from "../identity/user-pool.ts";
 import { createUserSource, type UserSource } from "../identity/users.ts";
 import type { ReadyUser } from "../identity/users-file.ts";
@@ -56,7 +56,8 @@ export async function prepare(options: SuiteOptions, checks: readonly Check[] = 
   const server = await findServer(options, patienceMs);
   const { info, profile, standInReason } = server;
   const claims = new Set(info.claims);
-  const tokens = cached(options.tokens ?? noTokens());
+  // GetServerInfo without a token tells the server's wall clock, by which tokens run out.
+  const tokens = cached(onClockOf(info.serverTime, Date.now(), options.tokens ?? noTokens()));
   const newId = createIdSource();
   const sharedApp = options.app ?? (claims.has("multi_app") && tokens.mintsAnything ? undefined : defaults.app);
   const found = await findTools({ options, tokens, app: sharedApp ?? newId("app-"), kinds: server.kinds, patienceMs });
