@@ -1,3 +1,4 @@
+import { Platform } from "@userstatus/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { login } from "../../core/sessions.ts";
@@ -32,7 +33,13 @@ describe("due times", () => {
     for (let round = 0; round < 2_000; round++) {
       await store.update("app", "a", (record, now, core) => {
         const custom = { text: "brief", ttlMs: 1_000 };
-        const device = { deviceId: "d", platform: 5, custom, tokenExpiresAtMs: null, newSessionId: `s${round}` };
+        const device = {
+          deviceId: "d",
+          platform: Platform.ANDROID,
+          custom,
+          tokenExpiresAtMs: null,
+          newSessionId: `s${round}`,
+        };
         return login(record, device, now, core);
       });
       wall.pass(90_000);
