@@ -302,7 +302,7 @@ export const variants: readonly Variant[] = [
   {
     id: "chatty",
     why: "A keep-alive may come at any time.",
-    flags: ["--keep-alive=40ms"],
+    flags: ["--keep-alive=100ms"],
   },
 ];
 
