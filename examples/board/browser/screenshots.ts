@@ -13,24 +13,25 @@ const minute = 60_000;
 const hour = 60 * minute;
 const images = fileURLToPath(new URL("../../../docs/images/", import.meta.url));
 
+/** As many rows as a picture has room for. */
+const serverFlags = ["max_subscriptions", "subscribe_batch_max"].flatMap((name) => ["--set", `subscription.${name}=6`]);
+
 interface Colleague {
   readonly userId: string;
   readonly platforms: readonly Platform[];
   readonly text: string;
   readonly ttlMs?: number;
-  /** What becomes of him. */
-  readonly then?: "lost" | "logged-out";
+  /** How, if at all. */
+  readonly leaves?: "lost" | "logged-out";
 }
 
 const colleagues: readonly Colleague[] = [
   { userId: "amara.okafor", platforms: [Platform.MACOS, Platform.IOS], text: "Design review", ttlMs: 45 * minute },
   { userId: "daniel.reyes", platforms: [Platform.ANDROID], text: "On the train, back at noon", ttlMs: 2 * hour },
-  { userId: "elif.yilmaz", platforms: [Platform.WINDOWS], text: "Heads down on the Q3 report" },
-  { userId: "jonas.weber", platforms: [Platform.LINUX], text: "", then: "lost" },
+  { userId: "jonas.weber", platforms: [Platform.LINUX], text: "", leaves: "lost" },
   { userId: "maya.chen", platforms: [Platform.WEB], text: "Happy to help with onboarding" },
   { userId: "priya.nair", platforms: [Platform.IPADOS], text: "" },
-  { userId: "sofia.rossi", platforms: [Platform.MACOS], text: "Back on Monday", then: "logged-out" },
-  { userId: "theo.martin", platforms: [Platform.WINDOWS], text: "" },
+  { userId: "sofia.rossi", platforms: [Platform.MACOS], text: "Back on Monday", leaves: "logged-out" },
   { userId: "noah.lindqvist", platforms: [Platform.IOS], text: "" },
 ];
 
@@ -55,14 +56,14 @@ async function arrange(page: Page, url: string, clients: readonly UserStatusClie
   await page.goto(`${url}/#/nora.lind/web`);
   await page.getByText("Online", { exact: true }).first().waitFor();
   await watch(page, "noah.lindqvist", "8 hours");
-  await watch(page, "jonas.weber, sofia.rossi, theo.martin", "8 hours");
-  await watch(page, "amara.okafor, daniel.reyes", "4 hours");
-  await watch(page, "elif.yilmaz, maya.chen", "1 hour");
+  await watch(page, "jonas.weber, sofia.rossi", "8 hours");
+  await watch(page, "amara.okafor", "4 hours");
+  await watch(page, "daniel.reyes, maya.chen", "1 hour");
   await page.getByRole("button", { name: "Move the clock by 10 seconds" }).click();
   for (const client of clients) {
-    const { then } = colleagues.find(({ userId }) => userId === client.self?.status?.userId) ?? {};
-    if (then === "lost") await client.close();
-    if (then === "logged-out") await client.disconnect();
+    const { leaves } = colleagues.find(({ userId }) => userId === client.self?.status?.userId) ?? {};
+    if (leaves === "lost") await client.close();
+    if (leaves === "logged-out") await client.disconnect();
   }
   await page.locator('[data-user="sofia.rossi"][data-presence="logged-out"]').waitFor();
   await page.getByLabel("What are you up to?").fill("Reviewing the release notes");
@@ -74,8 +75,9 @@ async function arrange(page: Page, url: string, clients: readonly UserStatusClie
   // One more than there is room for.
   await watch(page, "priya.nair", "1 minute");
   await page.locator('[data-user="noah.lindqvist"][data-presence="gone"]').waitFor();
-  await clients.find((client) => client.self?.status?.userId === "theo.martin")?.setCustomStatus("Lunch", { ttlMs: hour });
-  await page.getByText("Lunch", { exact: true }).waitFor();
+  const maya = clients.find((client) => client.self?.status?.userId === "maya.chen");
+  await maya?.setCustomStatus("Lunch, then pairing with Daniel", { ttlMs: hour });
+  await page.getByText("Lunch, then pairing with Daniel", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Move the clock by 10 seconds" }).click();
   await page.getByText("Watching 0:50").waitFor();
 }
@@ -85,16 +87,18 @@ interface Picture {
   readonly width: number;
   readonly height: number;
   readonly dark: boolean;
+  /** What is at the top; absent: the page's own. */
+  readonly top?: string;
 }
 
 const pictures: readonly Picture[] = [
-  { name: "board-light", width: 1160, height: 860, dark: false },
-  { name: "board-dark", width: 1160, height: 860, dark: true },
-  { name: "board-phone", width: 390, height: 844, dark: false },
+  { name: "board-light", width: 1160, height: 980, dark: false },
+  { name: "board-dark", width: 1160, height: 980, dark: true },
+  { name: "board-phone", width: 390, height: 844, dark: false, top: "#people" },
 ];
 
-async function take(browser: Browser, { name, width, height, dark }: Picture): Promise<void> {
-  const board = await startBoard({ host: "127.0.0.1", port: 0, serverFlags: [], drainTimeoutMs: 300 });
+async function take(browser: Browser, { name, width, height, dark, top }: Picture): Promise<void> {
+  const board = await startBoard({ host: "127.0.0.1", port: 0, serverFlags, drainTimeoutMs: 300 });
   const clients = await logInAll(board.url);
   const context = await browser.newContext({
     viewport: { width, height },
@@ -105,7 +109,10 @@ async function take(browser: Browser, { name, width, height, dark }: Picture): P
   try {
     const page = await context.newPage();
     await arrange(page, board.url, clients);
+    await page.mouse.move(0, 0);
     await page.evaluate("document.activeElement?.blur(); scrollTo(0, 0)");
+    if (top !== undefined)
+      await page.locator(top).evaluate((element) => scrollBy(0, element.getBoundingClientRect().top - 12));
     await page.screenshot({ path: join(images, `${name}.png`) });
     console.log(`docs/images/${name}.png`);
   } finally {

@@ -60,16 +60,23 @@ export async function startBoard(options: BoardOptions): Promise<RunningBoard> {
 }
 
 function configOf({ serverFlags, drainTimeoutMs }: BoardOptions): Parameters<typeof startServer>[0] {
-  const any = "127.0.0.1:0";
-  const flags = ["--dev", "--listen", any, "--admin-listen", any, "--testing-listen", any];
   // No batch may be larger than the list.
   const limits = ["max_subscriptions", "subscribe_batch_max"].flatMap((name) => [
     "--set",
     `subscription.${name}=${maxSubscriptions}`,
   ]);
+  const anyPort = "127.0.0.1:0";
   const loaded = loadConfig({
-    argv: [...flags, ...limits, "--keep-alive", "5s", "--drain-timeout", `${drainTimeoutMs}ms`, ...serverFlags],
-    env: {},
+    argv: [...limits, ...serverFlags],
+    // Flags win over these.
+    env: {
+      USERSTATUS_DEV: "true",
+      USERSTATUS_LISTEN: anyPort,
+      USERSTATUS_ADMIN_LISTEN: anyPort,
+      USERSTATUS_TESTING_LISTEN: anyPort,
+      USERSTATUS_KEEP_ALIVE: "5s",
+      USERSTATUS_DRAIN_TIMEOUT: `${drainTimeoutMs}ms`,
+    },
     readFile: (path) => readFileSync(path, "utf8"),
   });
   if (loaded.action !== "run") throw new Error("these flags of the server print something and start nothing");

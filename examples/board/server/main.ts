@@ -29,7 +29,9 @@ async function main(): Promise<void> {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new ConfigError(`not a port: ${values.port}`);
   const board = await startBoard({ host: values.host, port, serverFlags: positionals, drainTimeoutMs: 2_000 });
   stopOnSignals(board);
-  process.stdout.write(`Status board: ${board.url}\nThe server behind it: ${board.serverUrls.url}\nCtrl-C ends both.\n`);
+  process.stdout.write(
+    `Status board: ${board.url}\nThe server behind it: ${board.serverUrls.url}\nCtrl-C ends both.\n`,
+  );
 }
 
 /** The first signal ends in order, a second one at once. */

@@ -1,7 +1,6 @@
 // What is held of people, as a board shows it. Pure.
-import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
+import { durationMs, type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Profile, SelfStatus, Subscription, UserStatus } from "@userstatus/protocol";
-import { durationMs } from "@bufbuild/protobuf/wkt";
 import type { BoardView, Limits, PersonView, StatusView, TtlRange } from "./view.ts";
 import { toPresence } from "./words.ts";
 

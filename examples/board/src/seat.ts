@@ -67,10 +67,15 @@ export function createSeat(options: SeatOptions): Seat {
   let leader: Leader | undefined;
   let shown: BoardView | undefined;
 
+  const post = (message: Message): void => {
+    // An answer may be ready only after the tab has left.
+    if (!leaving.signal.aborted) channel.post(message);
+  };
+
   const show = (): void => {
     if (leader === undefined) return;
     shown = { ...leader.view(), tabs: others.size + 1 };
-    channel.post({ kind: "view", view: shown });
+    post({ kind: "view", view: shown });
     options.onView(shown, true);
   };
 
@@ -85,8 +90,8 @@ export function createSeat(options: SeatOptions): Seat {
         show();
         break;
       case "leads":
-        channel.post({ kind: "here", tab });
-        for (const [id, { command }] of waiting) channel.post({ kind: "command", tab, id, command });
+        post({ kind: "here", tab });
+        for (const [id, { command }] of waiting) post({ kind: "command", tab, id, command });
         break;
       case "view":
         if (leader !== undefined) break;
@@ -96,7 +101,7 @@ export function createSeat(options: SeatOptions): Seat {
       case "command":
         if (leader === undefined) break;
         void outcomeOf(leader.run(message.command)).then((error) =>
-          channel.post({ kind: "answer", tab: message.tab, id: message.id, error }),
+          post({ kind: "answer", tab: message.tab, id: message.id, error }),
         );
         break;
       case "answer":
@@ -113,14 +118,14 @@ export function createSeat(options: SeatOptions): Seat {
       return Promise.resolve();
     }
     others.clear();
-    channel.post({ kind: "leads" });
+    post({ kind: "leads" });
     for (const { command, settle } of waiting.values()) void outcomeOf(leader.run(command)).then(settle);
     show();
     return new Promise((resolve) => leaving.signal.addEventListener("abort", () => resolve(), { once: true }));
   };
 
   channel.listen(take);
-  channel.post({ kind: "here", tab });
+  post({ kind: "here", tab });
   // Rejected when the seat is given up before the lock was had.
   options.requestLock(leaving.signal, hold).catch(() => {});
 
@@ -130,14 +135,17 @@ export function createSeat(options: SeatOptions): Seat {
       const error = await new Promise<string | undefined>((resolve) => {
         lastId += 1;
         const id = lastId;
-        const timer = setTimeout(() => settle("The tab that holds the connection does not answer"), options.answerMs ?? 20_000);
+        const timer = setTimeout(
+          () => settle("The tab that holds the connection does not answer"),
+          options.answerMs ?? 20_000,
+        );
         const settle = (outcome: string | undefined): void => {
           clearTimeout(timer);
           waiting.delete(id);
           resolve(outcome);
         };
         waiting.set(id, { command, settle });
-        channel.post({ kind: "command", tab, id, command });
+        post({ kind: "command", tab, id, command });
       });
       if (error !== undefined) throw new Error(error);
     },
@@ -145,7 +153,7 @@ export function createSeat(options: SeatOptions): Seat {
       if (leaving.signal.aborted) return;
       leader?.close();
       leader = undefined;
-      channel.post({ kind: "gone", tab });
+      post({ kind: "gone", tab });
       for (const { settle } of [...waiting.values()]) settle("This tab has left");
       channel.close();
       leaving.abort();

@@ -58,13 +58,16 @@ export function createBoard(run: Run, announcer: Element): Board {
   let lastTold: number | undefined;
 
   const tick = (): void => {
-    if (shown === undefined || document.hidden) return;
+    if (shown === undefined) return;
     const { mood, words } = linkWords(shown, Date.now());
     pill.dataset.mood = mood;
     setText(pill, words);
     for (const panel of panels) panel.tick?.(shown);
   };
-  const timer = setInterval(tick, tickMs);
+  // Nobody sees time pass on a hidden page; changes are shown all the same.
+  const timer = setInterval(() => {
+    if (!document.hidden) tick();
+  }, tickMs);
 
   /** Reads out what is new since the last view. */
   const announce = ({ journal }: BoardView): void => {

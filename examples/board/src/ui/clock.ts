@@ -12,7 +12,12 @@ const steps = [
 ] as const;
 
 const day = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });
-const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+const time = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hour12: false,
+});
 
 export function createClock(run: Run): Panel {
   const face = h("time", { class: "clock-time" });
@@ -24,7 +29,9 @@ export function createClock(run: Run): Panel {
     const button = h("button", { type: "button", "aria-label": label }, name);
     button.addEventListener("click", () => {
       setText(problem, "");
-      run({ kind: "advance", ms, holdLeases: hold.checked }).catch((fault: unknown) => setText(problem, sentence(fault)));
+      run({ kind: "advance", ms, holdLeases: hold.checked }).catch((fault: unknown) =>
+        setText(problem, sentence(fault)),
+      );
     });
     return button;
   });
@@ -50,7 +57,9 @@ export function createClock(run: Run): Panel {
       element.hidden = !view.clockMoves;
       setText(
         state,
-        view.clock?.stopped === true ? "It stands still, and moves by these buttons only." : "It runs. A first step stops it.",
+        view.clock?.stopped === true
+          ? "It stands still, and moves by these buttons only."
+          : "It runs. A first step stops it.",
       );
       tick(view);
     },

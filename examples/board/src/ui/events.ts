@@ -3,11 +3,21 @@ import type { JournalEntry } from "../journal.ts";
 import { card, h, setChildren } from "./dom.ts";
 import type { Panel } from "./own-status.ts";
 
-const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+const time = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hour12: false,
+});
 
 function toItem({ atMs, kind, text }: JournalEntry): HTMLLIElement {
   const at = new Date(atMs);
-  return h("li", { "data-kind": kind }, h("time", { datetime: at.toISOString() }, time.format(at)), h("span", {}, text));
+  return h(
+    "li",
+    { "data-kind": kind },
+    h("time", { datetime: at.toISOString() }, time.format(at)),
+    h("span", {}, text),
+  );
 }
 
 export function createEvents(): Panel {

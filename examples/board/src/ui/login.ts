@@ -16,7 +16,11 @@ export function createLogin(notice: string, onLogin: (identity: Identity) => voi
   });
   const platform = h("select", { id: "login-platform", name: "platform" });
   platform.append(...platforms.map((each) => h("option", { value: each.slug }, each.name)));
-  const hint = h("p", { class: "hint", id: "login-name-hint" }, "Anyone may be anyone here: this is a development server.");
+  const hint = h(
+    "p",
+    { class: "hint", id: "login-name-hint" },
+    "Anyone may be anyone here: this is a development server.",
+  );
   const form = actionForm(
     { class: "stack", "aria-label": "Log in" },
     async () => {

@@ -1,7 +1,7 @@
 // One's own text, and how long it holds.
 import { serverNow } from "../server-clock.ts";
 import type { BoardView, Command, TtlRange } from "../view.ts";
-import { countdown, durationText, platformName, presenceNames, utf8Bytes } from "../words.ts";
+import { countdown, durationText, platformName, presenceNames, refusalText, utf8Bytes } from "../words.ts";
 import { actionForm, card, durationOf, field, h, setDurations, setText } from "./dom.ts";
 
 export interface Panel {
@@ -14,7 +14,9 @@ export interface Panel {
 export type Run = (command: Command) => Promise<void>;
 
 const second = 1_000;
-const durations: readonly number[] = [30, 60, 300, 1_800, 3_600, 14_400, 28_800, 86_400, 604_800].map((s) => s * second);
+const durations: readonly number[] = [30, 60, 300, 1_800, 3_600, 14_400, 28_800, 86_400, 604_800].map(
+  (s) => s * second,
+);
 
 /** The usual durations that a range allows; with `none`, first the choice of giving none. */
 export function choicesOf(range: TtlRange, none: string): { ms: number | undefined; name: string }[] {
@@ -46,14 +48,16 @@ export function createOwnStatus(run: Run): Panel {
   const form = actionForm(
     { class: "stack", "aria-label": "Your status" },
     async () => {
-      await run({ kind: "set-text", text: text.value.trim(), ttlMs: text.value.trim() === "" ? undefined : durationOf(ttl) });
+      const said = text.value.trim();
+      if (utf8Bytes(said) > bytesMax) throw new Error(refusalText("CUSTOM_STATUS_TOO_LONG"));
+      await run({ kind: "set-text", text: said, ttlMs: said === "" ? undefined : durationOf(ttl) });
       text.value = "";
       countBytes();
     },
-    field("What are you up to?", text, count),
     h(
       "div",
       { class: "inline" },
+      field("What are you up to?", text, count),
       ttlField,
       h("div", { class: "buttons" }, h("button", { type: "submit", class: "primary" }, "Set"), clear),
     ),

@@ -9,7 +9,8 @@ const order = ["online", "offline", "unknown", "logged-out"] as const;
 
 /** Those who are there first, then by name; rows that ended last. */
 export function sortPeople(people: readonly PersonView[]): PersonView[] {
-  const rank = (person: PersonView): number => (person.ended === undefined ? order.indexOf(person.presence) : order.length);
+  const rank = (person: PersonView): number =>
+    person.ended === undefined ? order.indexOf(person.presence) : order.length;
   return [...people].sort((a, b) => rank(a) - rank(b) || (a.userId < b.userId ? -1 : 1));
 }
 
@@ -74,7 +75,10 @@ export function createPeople(run: Run): Panel {
       const { people, limits } = next;
       const watched = people.filter((person) => person.row !== undefined).length;
       const online = people.filter((person) => person.presence === "online").length;
-      setText(count, `${online} online · watching ${watched}${limits === undefined ? "" : ` of at most ${limits.rowsMax}`}`);
+      setText(
+        count,
+        `${online} online · watching ${watched}${limits === undefined ? "" : ` of at most ${limits.rowsMax}`}`,
+      );
       ttlField.hidden = limits?.rowTtl === undefined;
       if (limits?.rowTtl !== undefined) setDurations(ttl, choicesOf(limits.rowTtl, "The usual time"));
       for (const userId of rows.keys()) if (!people.some((person) => person.userId === userId)) rows.delete(userId);

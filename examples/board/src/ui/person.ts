@@ -41,7 +41,12 @@ export function createPersonRow(userId: string, actions: PersonActions): PersonR
   const element = h(
     "li",
     { class: "person" },
-    h("span", { class: `portrait hue-${hueOf(userId)}`, "aria-hidden": "true" }, initials(userId), h("span", { class: "dot" })),
+    h(
+      "span",
+      { class: `portrait hue-${hueOf(userId)}`, "aria-hidden": "true" },
+      initials(userId),
+      h("span", { class: "dot" }),
+    ),
     h(
       "div",
       { class: "who" },
