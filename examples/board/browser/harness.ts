@@ -66,7 +66,8 @@ export function describePage(title: string, define: (bench: Bench) => void, allo
     describe.skip(title, () => define(undefined as never));
     return;
   }
-  describe(title, () => {
+  // Generous for a machine that does other things, too; every wait has a bound of its own.
+  describe(title, { timeout: 90_000 }, () => {
     let board: RunningBoard | undefined;
     let browser: Browser | undefined;
     const tabs: Tab[] = [];

@@ -112,6 +112,17 @@ describePage(
       expect(statusOf("gone.one")).toBe(OnlineStatus.LOGGED_OUT);
     });
 
+    it("works where browsers give no locks: each tab is a device of its own", async () => {
+      const context = await bench.newBrowser();
+      await context.addInitScript("delete Navigator.prototype.locks");
+      const before = await bench.openWatches();
+      const first = await bench.open(context, "lan.phone", "ios");
+      const second = await bench.open(context, "lan.phone", "ios");
+      expect(await bench.openWatches()).toBe(before + 2);
+      await say(first, "From the first tab");
+      await expect.poll(() => second.page.locator(".own-now").textContent()).toBe("From the first tab");
+    });
+
     it("shares one Watch among six tabs, and hands it on when the leading one closes, unseen by others", async () => {
       const watcher = await bench.colleague("watcher", Platform.LINUX);
       const before = await bench.openWatches();

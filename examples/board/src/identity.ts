@@ -37,7 +37,7 @@ function decode(text: string): string {
   }
 }
 
-/** One device per browser, person and platform: the tabs of one person are one session. */
+/** One device per storage, person and platform: the tabs of one person are one session. */
 export function deviceIdOf({ platform }: Identity, storage: Storage): string {
   const key = "userstatus-board/browser";
   let browser = storage.getItem(key);
