@@ -50,6 +50,11 @@ describePage("the board", (bench) => {
       .locator('[data-user="jonas.weber"]')
       .getByText("At lunch <b>until 1</b>", { exact: true })
       .waitFor();
+    // A clock that somebody else moves is seen to have moved, and to stand still now.
+    await maya.page.getByRole("button", { name: "Move the clock by 1 hour" }).click();
+    await jonas.page.getByText("It stands still, and moves by these buttons only.").waitFor();
+    const faces = await Promise.all([maya, jonas].map(({ page }) => page.locator(".clock-time").textContent()));
+    expect(faces[0]).toBe(faces[1]);
     await jonas.page.getByRole("button", { name: "Log out" }).click();
     await maya.page.locator('[data-user="jonas.weber"][data-presence="logged-out"]').waitFor();
     expect((await journalOf(maya))[0]).toBe("Jonas Weber is logged out");

@@ -53,7 +53,8 @@ function toRange(rules: TtlRules | undefined, optional: boolean): TtlRange | und
   if (rules?.callerTtl !== true) return undefined;
   const minMs = rules.minTtl === undefined ? 1 : durationMs(rules.minTtl);
   const maxMs = rules.maxTtl === undefined ? Number.MAX_SAFE_INTEGER : durationMs(rules.maxTtl);
-  return { minMs, maxMs, optional };
+  const defaultMs = rules.defaultTtl === undefined ? undefined : durationMs(rules.defaultTtl);
+  return { minMs, maxMs, optional, defaultMs };
 }
 
 export function toLimits(profile: Profile | undefined): Limits | undefined {

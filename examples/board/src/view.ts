@@ -36,8 +36,10 @@ export interface PersonView extends StatusView {
 export interface TtlRange {
   readonly minMs: number;
   readonly maxMs: number;
-  /** There is a default, so that none need be given. */
+  /** None need be given. */
   readonly optional: boolean;
+  /** What holds then. Undefined: no end. */
+  readonly defaultMs: number | undefined;
 }
 
 /** What the server's profile allows. */

@@ -16,11 +16,7 @@ export function createLogin(notice: string, onLogin: (identity: Identity) => voi
   });
   const platform = h("select", { id: "login-platform", name: "platform" });
   platform.append(...platforms.map((each) => h("option", { value: each.slug }, each.name)));
-  const hint = h(
-    "p",
-    { class: "hint", id: "login-name-hint" },
-    "Anyone may be anyone here: this is a development server.",
-  );
+  const hint = h("p", { class: "hint", id: "login-name-hint" }, "Anyone may be anyone: this is a development server.");
   const form = actionForm(
     { class: "stack", "aria-label": "Log in" },
     async () => {
@@ -44,7 +40,7 @@ export function createLogin(notice: string, onLogin: (identity: Identity) => voi
       { class: "card" },
       h("span", { class: "mark", "aria-hidden": "true" }),
       h("h1", {}, "Status board"),
-      h("p", { class: "lead" }, "See who is around, and tell what you are up to."),
+      h("p", { class: "lead" }, "Who is around, and what they are up to."),
       h("p", { class: "notice", role: "status" }, notice),
       form,
     ),

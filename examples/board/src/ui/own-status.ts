@@ -18,10 +18,11 @@ const durations: readonly number[] = [30, 60, 300, 1_800, 3_600, 14_400, 28_800,
   (s) => s * second,
 );
 
-/** The usual durations that a range allows; with `none`, first the choice of giving none. */
-export function choicesOf(range: TtlRange, none: string): { ms: number | undefined; name: string }[] {
+/** The durations that a range allows; first, where one may, the choice of giving none, which `endless` names if it has no end. */
+export function choicesOf(range: TtlRange, endless: string): { ms: number | undefined; name: string }[] {
   const fit = durations.filter((ms) => ms >= range.minMs && ms <= range.maxMs);
   const given = fit.length > 0 ? fit : [range.maxMs];
+  const none = range.defaultMs === undefined ? endless : `Usual: ${durationText(range.defaultMs)}`;
   return [
     ...(range.optional ? [{ ms: undefined, name: none }] : []),
     ...given.map((ms) => ({ ms, name: durationText(ms) })),

@@ -80,7 +80,7 @@ export function createPeople(run: Run): Panel {
         `${online} online · watching ${watched}${limits === undefined ? "" : ` of at most ${limits.rowsMax}`}`,
       );
       ttlField.hidden = limits?.rowTtl === undefined;
-      if (limits?.rowTtl !== undefined) setDurations(ttl, choicesOf(limits.rowTtl, "The usual time"));
+      if (limits?.rowTtl !== undefined) setDurations(ttl, choicesOf(limits.rowTtl, "No end"));
       for (const userId of rows.keys()) if (!people.some((person) => person.userId === userId)) rows.delete(userId);
       const elements = sortPeople(people).map((person) => {
         const row = rows.get(person.userId) ?? createPersonRow(person.userId, actions);
