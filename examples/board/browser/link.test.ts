@@ -166,6 +166,11 @@ describePage(
         "navigator.locks.query().then(({ held, pending }) => held.length + pending.length)",
       );
       expect(locks).toBe(0);
+      // A tab that got the lock only now would find that it must not log in.
+      const marks = await second.page.evaluate(
+        "Object.keys(localStorage).filter((key) => key.includes('/nora.lind/'))",
+      );
+      expect(marks).toEqual([]);
       expect(watchCalls()).toBe(2);
       expect(await bench.openWatches()).toBe(before);
     });

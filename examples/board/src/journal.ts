@@ -71,8 +71,8 @@ export function endSentence({ userId, reason }: SubscriptionEndedEvent): string 
 const linkSentences: Readonly<Record<ConnectionStateChangedEvent["event"], string | undefined>> = {
   LOGIN_CALLED: undefined,
   LOGIN_SUCCEEDED: "Logged in",
-  LOGIN_FAILED: "The login failed",
-  LOGIN_TIMED_OUT: "The login took too long",
+  LOGIN_FAILED: undefined,
+  LOGIN_TIMED_OUT: "The server did not answer the login",
   LOGIN_ABORTED: "The login was given up",
   LINK_LOST: "The link was lost",
   LEASE_EXPIRED: "The lease ran out: the server heard nothing for too long",

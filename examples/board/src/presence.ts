@@ -1,12 +1,8 @@
 // The leading tab's part: one client, its connection kept up, and everything that it tells as one view.
 import { createConnectTransport } from "@connectrpc/connect-web";
-import {
-  type ConnectionState,
-  createUserStatusClient,
-  type UserStatusClient,
-  UserStatusError,
-} from "@userstatus/client";
+import { createUserStatusClient, UserStatusError } from "@userstatus/client";
 import { SubscriptionEndReason } from "@userstatus/protocol";
+import { backoff, createConnection } from "./connection.ts";
 import { appId, type Identity } from "./identity.ts";
 import { createJournal, endSentence, linkSentence, rowSentence, statusSentence } from "./journal.ts";
 import { createLinkSwitch } from "./link-switch.ts";
@@ -34,9 +30,6 @@ export interface PresenceOptions {
   /** Told, once for all that changes in one go, that there is another view. */
   readonly onChange: () => void;
 }
-
-/** A person looks at the board: he should not wait for half a minute. */
-const backoff = { baseMs: 500, maxMs: 5_000 };
 
 export function createPresence(options: PresenceOptions): Presence {
   const { identity, deviceId, baseUrl, earlier } = options;
@@ -85,6 +78,7 @@ export function createPresence(options: PresenceOptions): Presence {
       complete = true;
       change();
     },
+    onRefused: (error) => journal.add("link", `The login was refused: ${refusalText(error.reason)}`),
   });
 
   client.on("statusChanged", (event) => {
@@ -210,65 +204,4 @@ export function createPresence(options: PresenceOptions): Presence {
         break;
     }
   }
-}
-
-interface Connection {
-  readonly state: () => ConnectionState;
-  readonly event: () => LinkView["event"];
-  /** Connects, and tries again while nobody answers. Does nothing while it is at it. */
-  readonly start: () => void;
-  readonly stop: () => void;
-}
-
-/** The client makes one try to log in; a board goes on trying, for it may take over while the network is down. */
-function createConnection(
-  client: UserStatusClient,
-  told: { readonly onWait: (atMs: number | undefined) => void; readonly onConnected: () => void },
-): Connection {
-  let trying = false;
-  let cancelWait = (): void => {};
-  let event: LinkView["event"];
-  client.on("connectionStateChanged", (change) => {
-    event = change.event;
-  });
-
-  async function keepTrying(): Promise<void> {
-    for (let failures = 0; trying; failures += 1) {
-      try {
-        await client.connect();
-        told.onConnected();
-        return;
-      } catch (thrown) {
-        const { reason } = thrown as UserStatusError;
-        if (!trying || (reason !== "UNREACHABLE" && reason !== "TIMED_OUT")) return;
-      }
-      const waitMs = Math.random() * Math.min(backoff.maxMs, backoff.baseMs * 2 ** Math.min(failures, 10));
-      told.onWait(Date.now() + waitMs);
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, waitMs);
-        cancelWait = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-      told.onWait(undefined);
-    }
-  }
-
-  return {
-    state: () => (trying && client.connectionState === "DISCONNECTED" ? "RECONNECTING" : client.connectionState),
-    event: () => event,
-    start: () => {
-      if (trying || client.connectionState !== "DISCONNECTED") return;
-      trying = true;
-      void keepTrying().finally(() => {
-        trying = false;
-        told.onWait(undefined);
-      });
-    },
-    stop: () => {
-      trying = false;
-      cancelWait();
-    },
-  };
 }

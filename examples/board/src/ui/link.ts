@@ -45,7 +45,7 @@ function detailOf({ link }: BoardView): string {
 
 export function createLink(run: Run): Panel {
   const state = h("p", { class: "link-state" });
-  const detail = h("p", { class: "muted", role: "status" });
+  const detail = h("p", { class: "muted" });
   const tabs = h("p", { class: "muted small" });
   const problem = h("p", { class: "problem", role: "alert" });
   const toggle = h("button", { type: "button" });
