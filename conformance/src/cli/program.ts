@@ -5,7 +5,15 @@ import { TargetUnreachable, UsageError } from "../run/options.ts";
 import type { Console } from "./console.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { explainCommand, listCommand } from "./list-command.ts";
-import { addTargetOptions, collect, parseJobs, type TargetFlags } from "./options.ts";
+import {
+  addTargetOptions,
+  collect,
+  parseJobs,
+  parseRepeat,
+  parseScale,
+  parseShard,
+  type TargetFlags,
+} from "./options.ts";
 import { type RunFlags, runCommand } from "./run-command.ts";
 
 /** Exit codes: those of the verdicts, 2 for wrong usage, 4 where nothing answers, 5 for a fault of the suite. */
@@ -76,6 +84,22 @@ function addRun(program: Command, console: Console, state: { code: number }): vo
     .option("--skip <pattern>", "not those that match; may be repeated", collect)
     .option("--jobs <count>", "checks at once (default: 8)", parseJobs)
     .option("--seed <text>", "repeats the decisions of an earlier run")
+    .option("--shard <i/n>", "run part i of n only; all parts together are the suite", parseShard)
+    .option(
+      "--repeat <count>",
+      "run each check so many times, each time with other decisions (default: 1)",
+      parseRepeat,
+    )
+    .option(
+      "--timeout-scale <factor>",
+      "multiply the suite's own time limits, for a slow machine (default: 1)",
+      parseScale,
+    )
+    .option(
+      "--known-failures <file>",
+      "checks that are known to fail: exit 0 if just these do, 1 if another fails or a listed one passes",
+    )
+    .option("--write-known-failures <file>", "write what failed in this run as such a file")
     .option("--no-rerun", "believe a failure at once, instead of running the check again alone")
     .option("--json <file>", "write the report as JSON; - is standard output")
     .option("--junit <file>", "write the report as JUnit XML; - is standard output")
@@ -94,6 +118,7 @@ Examples:
       --admin-url http://127.0.0.1:8081 --testing-url http://127.0.0.1:8081 --junit report.xml
   $ userstatus-conformance run --url https://status.example --users users.json --time-budget 10m
   $ userstatus-conformance run --url http://127.0.0.1:8080 --token-dev --only 'sub-*' -v
+  $ userstatus-conformance run --url http://127.0.0.1:8080 --token-dev --known-failures known.txt
   $ userstatus-conformance doctor --url http://127.0.0.1:8080 --token-dev
   $ userstatus-conformance explain sub-cap
 
