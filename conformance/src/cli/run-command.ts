@@ -17,6 +17,7 @@ import {
   parseKnownFailures,
   writeKnownFailures,
 } from "../run/known.ts";
+import { namedProfileId } from "../run/named-profile.ts";
 import { type Shard, type SuiteOptions, UsageError } from "../run/options.ts";
 import { type Prepared, prepare, runPrepared, type SuiteListener } from "../run/suite.ts";
 import { exitCodes } from "../run/verdict.ts";
@@ -71,10 +72,7 @@ function readKnown(path: string): KnownFailure[] {
     throw new UsageError(`--known-failures: ${error instanceof Error ? error.message : String(error)}`);
   }
   const known = parseKnownFailures(text);
-  mustName(
-    known,
-    [...checks, ...afterChecks].map(({ id }) => id),
-  );
+  mustName(known, [...[...checks, ...afterChecks].map(({ id }) => id), namedProfileId]);
   return known;
 }
 
