@@ -113,14 +113,8 @@ const lateEnd = (): PresenceSeams =>
 
 export const raceMutants: readonly Mutant[] = [
   {
-    id: "sub-delivers/snapshot-read-first",
+    id: "watch-snapshot/read-first",
     defect: "A Watch reads the statuses first and registers its interest then: a change in between is lost.",
-    seams: snapshotReadFirst,
-  },
-  {
-    id: "sync-fence/snapshot-read-first",
-    defect:
-      "A Watch reads the statuses first and registers its interest then: the marker does not stand for a change in between.",
     seams: snapshotReadFirst,
   },
   {

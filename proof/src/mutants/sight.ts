@@ -221,7 +221,7 @@ export const sightMutants: readonly Mutant[] = [
   oneCallOpen("gate-switch", "userStatus", "Unsubscribe", ["standard", "tencent-native"]),
   oneCallOpen("gate-switch", "userStatus", "ListSubscriptions", ["zim"]),
   {
-    id: "gate-open/query-of-oneself-and-others",
+    id: "gate-switch/query-of-oneself-and-others",
     defect: "A query of others passes the gate if it names oneself, too.",
     profiles: ["standard", "tencent-native"],
     seams: () => {
@@ -287,7 +287,7 @@ export const sightMutants: readonly Mutant[] = [
     },
   },
   {
-    id: "rate-self/query-with-others-free",
+    id: "rate-limit/query-with-oneself-free",
     defect: "A query that names oneself among others is not counted.",
     profiles: ["tencent-native", "tencent-web"],
     seams: () => {

@@ -66,7 +66,7 @@ export const timeMutants: readonly Mutant[] = [
     },
   },
   {
-    id: "custom-ttl/milliseconds",
+    id: "custom-expires/ttl-in-milliseconds",
     defect: "The seconds of a ttl are taken for milliseconds.",
     profiles: ["standard", "zim"],
     seams: () =>
@@ -237,7 +237,7 @@ export const timeMutants: readonly Mutant[] = [
     }),
   },
   {
-    id: "link-grace/twice",
+    id: "lost-offline/grace-twice",
     defect: "The grace is twice as long.",
     seams: () => liveness(({ graceMs }) => ({ graceMs: graceMs * 2 })),
   },
