@@ -2,9 +2,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { checks } from "../checks/index.ts";
 import { afterChecks } from "../invariants/decide.ts";
+import { toBadge } from "../report/badge.ts";
 import { failureText } from "../report/failure-text.ts";
+import { toGitHub } from "../report/github.ts";
+import { toHtml } from "../report/html.ts";
 import { toJsonText } from "../report/json.ts";
 import { toJUnit } from "../report/junit.ts";
+import { toMarkdown } from "../report/markdown.ts";
 import type { Report } from "../report/model.ts";
 import { createProgress, type Progress } from "../report/progress.ts";
 import { summaryText, verdictText } from "../report/summary.ts";
@@ -37,6 +41,10 @@ export interface RunFlags extends TargetFlags {
   readonly rerun?: boolean;
   readonly json?: string;
   readonly junit?: string;
+  readonly html?: string;
+  readonly markdown?: string;
+  readonly badge?: string;
+  readonly github?: boolean;
   readonly out?: string;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -49,7 +57,7 @@ export async function runCommand(flags: RunFlags, console: Console): Promise<num
   const options: SuiteOptions = { ...suiteOptions(flags), ...how };
   const known = flags.knownFailures === undefined ? undefined : readKnown(flags.knownFailures);
   // With the report on standard output, everything else goes to the other one.
-  const toError = flags.json === "-" || flags.junit === "-";
+  const toError = [flags.json, flags.junit, flags.markdown].includes("-");
   const report = await judge(options, {
     console,
     quiet: flags.quiet === true,
@@ -131,13 +139,18 @@ function openingText({ run, server, plan }: Prepared): string {
   ].join("\n");
 }
 
-function writeReports(report: Report, { json, junit, writeKnownFailures: known }: RunFlags, console: Console): void {
-  for (const [path, text] of [
-    [known, writeKnownFailures],
-    [json, toJsonText],
-    [junit, toJUnit],
-  ] as const) {
-    if (path === "-") console.out.write(text(report));
-    else if (path !== undefined) writeFileSync(path, text(report));
+function writeReports(report: Report, flags: RunFlags, console: Console): void {
+  const forms: readonly (readonly [path: string | undefined, form: (report: Report) => string])[] = [
+    [flags.writeKnownFailures, writeKnownFailures],
+    [flags.json, toJsonText],
+    [flags.junit, toJUnit],
+    [flags.html, toHtml],
+    [flags.markdown, toMarkdown],
+    [flags.badge, toBadge],
+  ];
+  for (const [path, form] of forms) {
+    if (path === "-") console.out.write(form(report));
+    else if (path !== undefined) writeFileSync(path, form(report));
   }
+  if (flags.github === true) console.out.write(toGitHub(report));
 }

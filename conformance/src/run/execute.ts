@@ -6,6 +6,7 @@ import type { RunContext } from "../bench/world.ts";
 import type { Check } from "../check.ts";
 import { CheckFailure, Inconclusive, isUnreachable, NotApplicable, NotTestable } from "../failure.ts";
 import { entryLine, lastExchange } from "../transcript/print.ts";
+import { type Step, stepsOf } from "../transcript/steps.ts";
 import type { Entry } from "../transcript/transcript.ts";
 import { spoken } from "../units.ts";
 import type { TransportKind } from "../wire/kinds.ts";
@@ -16,6 +17,8 @@ export interface Failure {
   readonly got: string;
   /** The last exchange before it, as lines. */
   readonly exchange: readonly string[];
+  /** The end of the transcript as data. */
+  readonly steps?: readonly Step[];
 }
 
 export interface Attempt {
@@ -54,12 +57,12 @@ export async function attempt({ run, check, kind, waitMs }: AttemptRequest): Pro
   const { failure, ...rest } = decided;
   if (failure === undefined) return { ...common, ...rest };
   const exchange = lastExchange(entries).map((entry) => entryLine(entry, startedAt));
-  return { ...common, ...rest, failure: { ...failure, exchange } };
+  return { ...common, ...rest, failure: { ...failure, exchange, steps: stepsOf(entries, startedAt) } };
 }
 
 interface Decided {
   readonly result: Attempt["result"];
-  readonly failure?: Omit<Failure, "exchange">;
+  readonly failure?: Omit<Failure, "exchange" | "steps">;
   readonly reason?: string;
   readonly unreachable: boolean;
 }
