@@ -14,6 +14,7 @@ import {
   parseShard,
   type TargetFlags,
 } from "./options.ts";
+import { replayCommand } from "./replay-command.ts";
 import { type RunFlags, runCommand } from "./run-command.ts";
 
 /** Exit codes: those of the verdicts, 2 for wrong usage, 4 where nothing answers, 5 for a fault of the suite. */
@@ -71,6 +72,14 @@ function createProgram(console: Console, state: { code: number }): Command {
       state.code = explainCommand(id, console);
     });
   addTargetOptions(
+    program
+      .command("replay")
+      .description("run one failure again that --out kept, alone and with the same decisions")
+      .argument("<path>", "DIR/failures/CHECK.TRANSPORT, or the replay.json in it"),
+  ).action(async (path: string, flags: TargetFlags) => {
+    state.code = await replayCommand(path, flags, console);
+  });
+  addTargetOptions(
     program.command("doctor").description("tell what a run would find, and what it could not test"),
   ).action(async (flags: TargetFlags) => {
     state.code = await doctorCommand(flags, console);
@@ -107,7 +116,7 @@ function addRun(program: Command, console: Console, state: { code: number }): vo
     .option("--markdown <file>", "write the report as Markdown, as for $GITHUB_STEP_SUMMARY; - is standard output")
     .option("--badge <file>", "write the verdict as JSON for a badge (shields.io endpoint)")
     .option("--github", "print failures as annotations of a GitHub workflow")
-    .option("--out <directory>", "write every transcript there, as NDJSON")
+    .option("--out <directory>", "write every transcript there, as NDJSON, and for each failure what `replay` reads")
     .option("-q, --quiet", "only failures and the verdict")
     .option("-v, --verbose", "a line for each check")
     .action(async (flags: RunFlags) => {
@@ -123,6 +132,7 @@ Examples:
   $ userstatus-conformance run --url https://status.example --users users.json --time-budget 10m
   $ userstatus-conformance run --url http://127.0.0.1:8080 --token-dev --only 'sub-*' -v
   $ userstatus-conformance run --url http://127.0.0.1:8080 --token-dev --known-failures known.txt
+  $ userstatus-conformance replay out/failures/sub-cap.holds.grpc-h2 --url http://127.0.0.1:8080 --token-dev
   $ userstatus-conformance doctor --url http://127.0.0.1:8080 --token-dev
   $ userstatus-conformance explain sub-cap
 

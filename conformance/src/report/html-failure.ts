@@ -15,7 +15,7 @@ export function failureHtml(report: Report, { check, run }: Trouble, open: boole
 <blockquote>${escapeHtml(check.text)}<cite>${escapeHtml(check.requirement)}, ${check.level}, SPEC.md §${escapeHtml(check.section)} ${escapeHtml(check.sectionTitle)}; source: ${escapeHtml(check.source)}</cite></blockquote>
 <p>${escapeHtml(check.title)}</p>
 <dl class="difference">${rows.map(([name, value]) => `<dt>${name}</dt><dd class="${name}">${escapeHtml(value)}</dd>`).join("")}</dl>
-<pre class="command"><code>${escapeHtml(replayCommand(report, check, run))}</code></pre>
+<p>Run it again:</p><pre class="command"><code>${escapeHtml(replayCommand(report, check, run))}</code></pre>${failure?.command === undefined ? "" : `<p>The last call:</p><pre class="command"><code>${escapeHtml(failure.command)}</code></pre>`}
 ${failure?.steps?.length ? sequence(failure.steps) : exchange(failure?.exchange ?? [])}
 </details>`;
 }

@@ -84,6 +84,8 @@ export interface ReportedRun {
     readonly expected: string;
     readonly got: string;
     readonly exchange: readonly string[];
+    /** The last call, as a line for a shell. */
+    readonly command?: string;
     /** The end of the transcript: each message with its direction, times and content. */
     readonly steps?: readonly Step[];
   };

@@ -15,6 +15,8 @@ export interface RunResult {
   readonly planned: PlannedCheck;
   /** Empty where it did not run. */
   readonly transport: string;
+  /** Of its decisions; absent where it did not run. */
+  readonly seed?: string;
   readonly outcome: Outcome;
   readonly durationMs: number;
   readonly failure?: Failure;
@@ -197,7 +199,7 @@ export function conclude(job: Job, attempts: readonly Attempt[]): RunResult {
   const { planned, kind } = job;
   const last = attempts.at(-1);
   const durationMs = attempts.reduce((sum, { durationMs }) => sum + durationMs, 0);
-  const common = { planned, transport: kind.name, durationMs, attempts };
+  const common = { planned, transport: kind.name, seed: job.seed, durationMs, attempts };
   if (last === undefined) return { ...common, outcome: "NOT_TESTABLE", reason: "the server had stopped answering" };
   const failed = attempts.find(({ result }) => result === "FAIL");
   const failure = failed?.failure === undefined ? {} : { failure: failed.failure };

@@ -217,7 +217,10 @@ export async function runPrepared(prepared: Prepared, options: SuiteOptions, lis
   const startedAt = new Date();
   const started = performance.now();
   const strays = guardStrays();
-  const write = options.outDir === undefined ? () => undefined : openOutDir(options.outDir);
+  const write =
+    options.outDir === undefined
+      ? () => undefined
+      : openOutDir(options.outDir, { profile: run.profile.name, tier: run.tier });
   listener.planned(prepared);
   if (prepared.waitMs > 0)
     listener.say(`The waits of this run take about ${spoken(prepared.waitMs)} (clock tier ${run.tier}).`);
