@@ -19,7 +19,8 @@ const service = "userstatus.v1.UserStatusService";
 export function commandOf(entries: readonly Entry[], context: CommandContext): string | undefined {
   const { url, app, devTokens, takesJson } = context;
   const call = entries.findLast(
-    ({ kind, who, message }) => kind === "call" && who !== "admin" && message !== undefined,
+    ({ kind, method, who, message }) =>
+      kind === "call" && method !== "Watch" && who !== "admin" && message !== undefined,
   );
   if (!takesJson || call?.message === undefined || call.method === undefined) return undefined;
   const json = messageJson(call.message.schema, call.message.value);
