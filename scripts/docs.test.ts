@@ -53,6 +53,7 @@ describe.each(documents)("%s", (document) => {
 /** Options of our programs, by their sources, and those of other people's programs that the documents show. */
 const sources = [
   "reference-server/src/config/options.ts",
+  "proof/src/options.ts",
   ...globSync("{conformance,reference-client}/src/{cli,cli/**/*}.ts", { cwd: root }),
 ];
 const known = new Set([
