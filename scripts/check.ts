@@ -18,6 +18,7 @@ const steps: readonly Step[] = [
   { name: "types", command: ["tsc", "-b"] },
   { name: "types of tests", command: ["tsc", "-p", "tsconfig.test.json"] },
   { name: "types of the proof", command: ["tsc", "-p", "proof"] },
+  { name: "types of the board", command: ["tsc", "-p", "examples/board"] },
   { name: "generated code is up to date", command: ["tsx", "scripts/generate.ts", "--check"] },
 ];
 

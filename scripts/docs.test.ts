@@ -66,7 +66,7 @@ const known = new Set([
 ]);
 
 describe("docs/decisions/dependencies.md", () => {
-  const manifests = ["package.json", ...globSync("*/package.json", { cwd: root })].filter(
+  const manifests = ["package.json", ...globSync("{*,examples/*}/package.json", { cwd: root })].filter(
     (path) => !path.startsWith("node_modules"),
   );
   const listed = [...text("docs/decisions/dependencies.md").matchAll(/^\| `([^`]+)`/gm)].map(([, name = ""]) => name);

@@ -83,6 +83,13 @@ export interface ConnectionStateChangedEvent {
   readonly ownStatus: OwnStatus;
 }
 
+/** A row was made or refreshed, here or on another device. */
+export interface SubscriptionChangedEvent {
+  readonly subscription: Subscription;
+  /** Undefined: there was none. */
+  readonly previous: Subscription | undefined;
+}
+
 /** A row is gone. */
 export interface SubscriptionEndedEvent {
   readonly userId: string;
@@ -92,6 +99,26 @@ export interface SubscriptionEndedEvent {
   readonly reason: SubscriptionEndReason;
   /** The user is still seen, as a friend or by an explicit row. */
   readonly stillVisible: boolean;
+}
+
+/** A Watch is open. What it tells of oneself and others follows; the state becomes CONNECTED right after this. */
+export interface WatchOpenedEvent {
+  /** True: it goes on where the last one ended, and nothing was missed. False: a full snapshot follows. */
+  readonly resumed: boolean;
+}
+
+/** The link is down, and the client will try to bring it back. */
+export interface RetryScheduledEvent {
+  /** From now to the try. */
+  readonly delayMs: number;
+  /** Tries in a row that did not last; 0 after a stream that was up for long. */
+  readonly failures: number;
+}
+
+/** What the server's clock shows: what ttls run out by. Told at least each keep-alive interval. */
+export interface ServerTimeEvent {
+  /** Milliseconds since 1970. */
+  readonly serverTimeMs: number;
 }
 
 /** The session was ended by a newer login or by the app's backend. The client stays away until `connect` is called. */
@@ -112,7 +139,11 @@ export interface UserStatusEvents {
   readonly statusChanged: StatusChangedEvent;
   readonly selfChanged: SelfChangedEvent;
   readonly connectionStateChanged: ConnectionStateChangedEvent;
+  readonly subscriptionChanged: SubscriptionChangedEvent;
   readonly subscriptionEnded: SubscriptionEndedEvent;
+  readonly watchOpened: WatchOpenedEvent;
+  readonly retryScheduled: RetryScheduledEvent;
+  readonly serverTime: ServerTimeEvent;
   readonly kickedOut: KickedOutEvent;
   readonly tokenExpiring: TokenExpiringEvent;
   /** Something failed in the background. The client goes on as its connection state says. */

@@ -1,6 +1,16 @@
 // Puts link, session, calls and table together behind one face.
+
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
-import type { GetServerInfoResponse, SelfStatus, SubscribedUser, Subscription, UserStatus } from "@userstatus/protocol";
+import {
+  type GetServerInfoResponse,
+  ResumeResult,
+  type SelfStatus,
+  type SubscribedUser,
+  type Subscription,
+  type UserStatus,
+  type WatchEvent,
+} from "@userstatus/protocol";
 import { neverAborted, untilAborted } from "./abort.ts";
 import { createTableSink } from "./answer-sink.ts";
 import type {
@@ -188,11 +198,15 @@ class Client implements UserStatusClient {
     };
   }
 
-  #linkEvents(): Pick<LinkOptions, "keepAliveMs" | "onOpening" | "onEvent" | "onState" | "onError"> {
+  #linkEvents(): Pick<LinkOptions, "keepAliveMs" | "onOpening" | "onEvent" | "onRetry" | "onState" | "onError"> {
     return {
       keepAliveMs: () => keepAliveMsOf(this.#serverInfo?.keepAliveInterval),
       onOpening: () => beginWatch(this.#table),
-      onEvent: (event) => this.#tell(foldEvent(this.#table, event)),
+      onEvent: (event) => {
+        this.#tell(foldEvent(this.#table, event));
+        this.#tellOfStream(event);
+      },
+      onRetry: (delayMs, failures) => this.#emitter.emit("retryScheduled", { delayMs, failures }),
       onState: (state, event, previous) => {
         const ownStatus = ownStatusOf(state, event);
         this.#emitter.emit("connectionStateChanged", { state, event, previous, ownStatus });
@@ -200,6 +214,15 @@ class Client implements UserStatusClient {
       },
       onError: (error) => this.#emitter.emit("error", error),
     };
+  }
+
+  /** What is no part of the table: how the stream began, and the server's clock. */
+  #tellOfStream(event: WatchEvent["event"]): void {
+    if (event.case !== "hello" && event.case !== "progress") return;
+    const { serverTime } = event.value;
+    if (serverTime !== undefined) this.#emitter.emit("serverTime", { serverTimeMs: timestampMs(serverTime) });
+    if (event.case === "hello")
+      this.#emitter.emit("watchOpened", { resumed: event.value.resumeResult === ResumeResult.RESUMED });
   }
 
   #listenerFailed(name: keyof UserStatusEvents, fault: unknown): void {

@@ -127,7 +127,7 @@ describe("client-fold", () => {
     hello();
     for (const userId of ["a", "b", "c"]) live(userId, 1);
     expect(live("d", 1)).toEqual([{ kind: "overflow", userId: "d" }]);
-    expect(row("d", 1)).toEqual([]);
+    expect(row("d", 1)).toMatchObject([{ kind: "row", row: { userId: "d" } }]);
     expect([...table.statuses.keys()]).toEqual(["a", "b"]);
     expect(live("a", 2)).toHaveLength(1);
   });
@@ -209,10 +209,13 @@ describe("client-generation", () => {
     expect(revisionOf("eve")).toBe(1);
   });
 
-  it("keeps the later of two refreshes of one row", () => {
+  it("keeps the later of two refreshes of one row, and tells each row once", () => {
     withBob();
-    row("bob", 1, 900);
-    foldSubscribed(table, "E1", [user("bob", 1, 5, 800)]);
+    expect(row("bob", 1, 900)).toMatchObject([
+      { kind: "row", row: { refreshTime: timestampFromMs(900) }, previous: { refreshTime: timestampFromMs(0) } },
+    ]);
+    expect(row("bob", 1, 900)).toEqual([]);
+    expect(foldSubscribed(table, "E1", [user("bob", 1, 5, 800)])).toEqual([]);
     expect(table.rows.get("bob")?.refreshTime).toEqual(timestampFromMs(900));
   });
 });

@@ -5,14 +5,18 @@ export type {
   ConnectionStateChangedEvent,
   ConnectOptions,
   KickedOutEvent,
+  RetryScheduledEvent,
   SelfChangedEvent,
+  ServerTimeEvent,
   StatusChangedEvent,
+  SubscriptionChangedEvent,
   SubscriptionEndedEvent,
   TokenExpiringEvent,
   TtlControl,
   UserStatusClient,
   UserStatusClientOptions,
   UserStatusEvents,
+  WatchOpenedEvent,
 } from "./client-types.ts";
 export type { ConnectionEvent, ConnectionState, OwnStatus } from "./connection-state.ts";
 export { type ClientReason, type Reason, type Refusal, UserStatusError } from "./errors.ts";

@@ -40,6 +40,8 @@ export interface RunOptions {
   readonly onOpen: () => void;
   /** The link is down; the run brings it back. */
   readonly onLoss: (event: LossEvent) => void;
+  /** The next try comes after `delayMs`. */
+  readonly onRetry: (delayMs: number, failures: number) => void;
   /** The run is over, by the server's word. */
   readonly onStop: (event: StopEvent, error: UserStatusError | undefined) => void;
   readonly onError: (error: UserStatusError) => void;
@@ -124,6 +126,8 @@ export class Run {
       if (next.freshToken) staleToken = tokens.peek();
       waitMs = nextWaitMs(failures, next.advice, random, backoff);
       this.#options.onLoss(next.event);
+      // A listener of the state may have ended the run.
+      if (!this.over) this.#options.onRetry(waitMs, failures);
     }
   }
 

@@ -13,6 +13,12 @@ export type Change =
       readonly status: UserStatus | undefined;
       readonly previous: UserStatus | undefined;
     }
+  | {
+      /** A row was made or refreshed. */
+      readonly kind: "row";
+      readonly row: Subscription;
+      readonly previous: Subscription | undefined;
+    }
   | { readonly kind: "self"; readonly self: SelfStatus; readonly previous: SelfStatus | undefined }
   | {
       readonly kind: "ended";
@@ -160,7 +166,10 @@ function putRow(table: StatusTable, row: Subscription, changes: Change[]): boole
     changes.push({ kind: "overflow", userId });
     return false;
   }
-  if (held === undefined || isLaterRow(row, held)) table.rows.set(userId, row);
+  if (held !== undefined && !isLaterRow(row, held)) return true;
+  table.rows.set(userId, row);
+  // The answer and the stream both bring what one Subscribe made: that is one change.
+  if (held === undefined || !isSameRow(row, held)) changes.push({ kind: "row", row, previous: held });
   return true;
 }
 
@@ -168,6 +177,10 @@ function isLaterRow(row: Subscription, held: Subscription): boolean {
   if (row.generation !== held.generation) return row.generation > held.generation;
   // A refresh keeps the generation; an answer and the stream may bring two refreshes in either order.
   return refreshMs(row) >= refreshMs(held);
+}
+
+function isSameRow(row: Subscription, held: Subscription): boolean {
+  return row.generation === held.generation && refreshMs(row) === refreshMs(held);
 }
 
 function refreshMs(row: Subscription): number {

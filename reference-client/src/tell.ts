@@ -17,6 +17,9 @@ function tell(emitter: Emitter<UserStatusEvents>, change: Change): void {
     case "status":
       emitter.emit("statusChanged", { userId: change.userId, status: change.status, previous: change.previous });
       break;
+    case "row":
+      emitter.emit("subscriptionChanged", { subscription: change.row, previous: change.previous });
+      break;
     case "self":
       emitter.emit("selfChanged", { self: change.self, previous: change.previous });
       break;
