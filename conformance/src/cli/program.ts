@@ -1,5 +1,7 @@
 // The command line: its commands, flags and help.
 import { Command, CommanderError } from "commander";
+import { addCompareOptions, type CompareFlags, compareCommand } from "../compare/compare-command.ts";
+import { addExploreOptions, type ExploreFlags, exploreCommand } from "../explore/explore-command.ts";
 import { suiteVersion } from "../report/build.ts";
 import { TargetUnreachable, UsageError } from "../run/options.ts";
 import type { Console } from "./console.ts";
@@ -84,6 +86,18 @@ function createProgram(console: Console, state: { code: number }): Command {
   ).action(async (flags: TargetFlags) => {
     state.code = await doctorCommand(flags, console);
   });
+  addExploreOptions(
+    program
+      .command("explore")
+      .description("search for observations that no right server gives (never part of a verdict)"),
+  ).action(async (flags: ExploreFlags) => {
+    state.code = await exploreCommand(flags, console);
+  });
+  addCompareOptions(
+    program.command("compare").description("do the same on two servers, and tell what sets them apart"),
+  ).action(async (flags: CompareFlags) => {
+    state.code = await compareCommand(flags, console);
+  });
   return program;
 }
 
@@ -135,6 +149,9 @@ Examples:
   $ userstatus-conformance replay out/failures/sub-cap.holds.grpc-h2 --url http://127.0.0.1:8080 --token-dev
   $ userstatus-conformance doctor --url http://127.0.0.1:8080 --token-dev
   $ userstatus-conformance explain sub-cap
+  $ userstatus-conformance explore --url http://127.0.0.1:8080 --token-dev --admin-url http://127.0.0.1:8081 \\
+      --testing-url http://127.0.0.1:8081 --budget 60s --out findings
+  $ userstatus-conformance compare --a http://127.0.0.1:8080 --b http://127.0.0.1:9080 --token-dev
 
 Exit codes: 0 CONFORMANT, 1 NON_CONFORMANT, 2 wrong usage, 3 INCOMPLETE, 4 nothing answers, 5 fault of the suite.
 `;
