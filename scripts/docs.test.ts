@@ -53,6 +53,7 @@ describe.each(documents)("%s", (document) => {
 /** Options of our programs, by their sources, and those of other people's programs that the documents show. */
 const sources = [
   "reference-server/src/config/options.ts",
+  "proof/src/options.ts",
   ...globSync("{conformance,reference-client}/src/{cli,cli/**/*}.ts", { cwd: root }),
 ];
 const known = new Set([
@@ -65,7 +66,7 @@ const known = new Set([
 ]);
 
 describe("docs/decisions/dependencies.md", () => {
-  const manifests = ["package.json", ...globSync("*/package.json", { cwd: root })].filter(
+  const manifests = ["package.json", ...globSync("{*,examples/*}/package.json", { cwd: root })].filter(
     (path) => !path.startsWith("node_modules"),
   );
   const listed = [...text("docs/decisions/dependencies.md").matchAll(/^\| `([^`]+)`/gm)].map(([, name = ""]) => name);

@@ -1,4 +1,4 @@
-// `npm test`: every test, then the conformance run over all profiles. Ends with `N passed, N failed`.
+// `npm test`: every test, the conformance run over all profiles, then each mutant server once. Ends with `N passed, N failed`.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -44,8 +44,14 @@ const conformance = run(
   conformanceResult,
   (json) => ({ passed: Number(json.passed), failed: Number(json.failed) }),
 );
+const proofResult = join(cache, "proof/quick.json");
+const proof = run(["tsx", "--conditions=@userstatus/source", "proof/src/main.ts", "--quick"], proofResult, (json) => ({
+  passed: Number(json.passed),
+  failed: Number(json.failed),
+}));
 console.log(`tests: ${tests.passed} passed, ${tests.failed} failed`);
 console.log(`conformance checks: ${conformance.passed} passed, ${conformance.failed} failed`);
-const failed = tests.failed + conformance.failed;
-console.log(`${tests.passed + conformance.passed} passed, ${failed} failed`);
+console.log(`mutant servers: ${proof.passed} caught, ${proof.failed} not`);
+const failed = tests.failed + conformance.failed + proof.failed;
+console.log(`${tests.passed + conformance.passed + proof.passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;

@@ -1,52 +1,144 @@
-// `npm run proof`: every mutant must be caught by a check of the very requirement that it breaks.
+// `npm run proof`: controls, mutants, variants, and what is published of them.
 import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
-import { requirementOf } from "./mutant.ts";
-import { mutants as allMutants } from "./mutants/index.ts";
-import { runMutants, strayMutants, withoutMutant } from "./run.ts";
+import { controlJobs, whyVoid } from "./controls.ts";
+import { strayMutants, withoutMutant } from "./coverage.ts";
+import { type Job, keyOf, killers, type MutantResult, type Result } from "./job.ts";
+import { mutants } from "./mutants/index.ts";
+import { conditionsOf, type ProofOptions, readOptions, Usage, usage } from "./options.ts";
+import { publish } from "./publish/files.ts";
+import { mutantsPart, summaryLine, variantsPart } from "./publish/matrix.ts";
+import { mutantJobs, variantJobs } from "./run/jobs.ts";
+import { codeDigest, openLog, type RunLog } from "./run/log.ts";
+import { runPool } from "./run/pool.ts";
+import { createStrain, type Strain } from "./run/strain.ts";
+import { variants } from "./variants/index.ts";
 
-const usage = `Usage: npm run proof -- [--only TEXT] [--parallel N] [--seed TEXT] [--patience MS]
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const cache = join(root, ".cache/proof");
+const jobLimitMs = 15 * 60_000;
 
-Starts each mutant of the reference server, one named defect each, and runs the checks of the requirement that it breaks.
-A mutant is killed when one of these checks fails. Writes .cache/proof.json.
-`;
+process.exitCode = await main(process.argv.slice(2));
 
-const { values } = parseArgs({
-  options: {
-    only: { type: "string" },
-    parallel: { type: "string", default: "4" },
-    seed: { type: "string", default: "proof" },
-    patience: { type: "string", default: "1500" },
-    help: { type: "boolean", default: false },
-  },
-});
-if (values.help) {
-  process.stdout.write(usage);
-  process.exit(0);
+async function main(argv: readonly string[]): Promise<number> {
+  let options: ProofOptions | undefined;
+  try {
+    options = readOptions(argv);
+  } catch (error) {
+    if (!(error instanceof Usage)) throw error;
+    console.error(`${error.message}\n\n${usage}`);
+    return 2;
+  }
+  if (options === undefined) {
+    console.log(usage);
+    return 0;
+  }
+  const startedMs = performance.now();
+  const { selection } = options;
+  const strain = createStrain(options.strain);
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, () => process.exit(130));
+  try {
+    const reason = await runControls(options, strain);
+    if (reason !== undefined) {
+      console.log(`VOID: ${reason}. Nothing else was run.`);
+      return 2;
+    }
+    console.log("controls: the deadly one died, the harmless one lives");
+    const jobs = { mutants: mutantJobs(mutants, selection), variants: variantJobs(variants, selection) };
+    const { rounds: _rounds, ...scope } = selection;
+    const head = JSON.stringify({ code: codeDigest(root), ...scope, ...options.settings, ...options.strain });
+    const log = openLog(join(cache, selection.quick ? "quick.ndjson" : "results.ndjson"), head, options.resume);
+    const results = [
+      ...(await runJobs(jobs.mutants, options.mutantsAtOnce, log, options, strain)),
+      ...(await runJobs(jobs.variants, options.variantsAtOnce, log, options, strain)),
+    ];
+    const failed = finish(results, options);
+    console.log(`${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+    return failed === 0 ? 0 : 1;
+  } finally {
+    strain.stop();
+  }
 }
 
-const mutants = allMutants.filter(({ id }) => values.only === undefined || id.includes(values.only));
-const startedMs = performance.now();
-const killings = await runMutants(mutants, {
-  seed: values.seed,
-  parallel: Number(values.parallel),
-  patienceMs: Number(values.patience),
-  onDone: ({ mutant, profile, killed, fault, passed }) => {
-    if (!killed)
-      console.log(`SURVIVED ${mutant} (${profile})${fault ? `: ${fault}` : `; passed: ${passed.join(", ")}`}`);
-  },
-});
-const survivors = killings.filter(({ killed }) => !killed);
-const unbroken = withoutMutant(allMutants);
-const dir = fileURLToPath(new URL("../../.cache", import.meta.url));
-mkdirSync(dir, { recursive: true });
-writeFileSync(`${dir}/proof.json`, `${JSON.stringify({ killings, unbroken }, null, 2)}\n`);
-const covered = new Set(mutants.map(requirementOf)).size;
-console.log(`MUSTs without a mutant: ${unbroken.length === 0 ? "none" : unbroken.join(", ")}`);
-for (const id of strayMutants(allMutants)) console.log(`no such requirement: ${id}`);
-console.log(
-  `mutants: ${mutants.length} of ${covered} requirements; runs killed: ${killings.length - survivors.length}/${killings.length}`,
-);
-console.log(`${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
-process.exit(survivors.length === 0 ? 0 : 1);
+async function runControls(options: ProofOptions, strain: Strain): Promise<string | undefined> {
+  const results: Result[] = [];
+  await runPool(controlJobs, {
+    workers: 1,
+    jobsAtOnce: 2,
+    settings: options.settings,
+    jobLimitMs,
+    onWorker: strain.throttle,
+    onResult: (result) => results.push(result),
+  });
+  return whyVoid(results.filter((result): result is MutantResult => result.kind === "mutant"));
+}
+
+/** Runs what the log does not have; answers the results of all. */
+async function runJobs(
+  jobs: readonly Job[],
+  jobsAtOnce: number,
+  log: RunLog,
+  { workers, settings }: ProofOptions,
+  strain: Strain,
+): Promise<Result[]> {
+  const wanted = new Set(jobs.map(keyOf));
+  const results = new Map(log.done.filter((result) => wanted.has(keyOf(result))).map((one) => [keyOf(one), one]));
+  const open = jobs.filter((job) => !results.has(keyOf(job)));
+  if (results.size > 0) console.log(`${results.size} of ${jobs.length} are done already`);
+  await runPool(open, {
+    workers: Math.min(workers, Math.max(1, Math.ceil(open.length / jobsAtOnce))),
+    jobsAtOnce,
+    settings,
+    jobLimitMs,
+    onWorker: strain.throttle,
+    onResult: (result) => {
+      log.add(result);
+      results.set(keyOf(result), result);
+      say(result);
+    },
+  });
+  return [...results.values()];
+}
+
+function say(result: Result): void {
+  const name = `${result.id} (${result.profile})`;
+  if (result.kind === "mutant") {
+    if (result.fault) console.log(`FAULT ${name}: ${result.fault}`);
+    else if (killers(result).length === 0) console.log(`SURVIVED ${name}; passed: ${result.ownPassed.join(", ")}`);
+    return;
+  }
+  const { passed, wrong, undecided, verdict, seconds, round, fault } = result;
+  console.log(
+    `${name} round ${round + 1}: ${passed} passed, ${wrong.length} wrong, ${undecided.length} undecided, ${verdict}, ${seconds.toFixed(1)} s${fault ? `; FAULT ${fault}` : ""}`,
+  );
+  for (const { check, outcome, got } of wrong) console.log(`  ${outcome} ${check} ${got}`);
+}
+
+/** Writes what came of it; answers how much is not as it should be. */
+function finish(results: readonly Result[], options: ProofOptions): number {
+  const { selection, settings } = options;
+  const { rounds } = selection;
+  const parts = {
+    mutants: mutantsPart(results, settings),
+    variants: variantsPart(results, { seed: settings.seed, rounds, conditions: conditionsOf(options) }),
+  };
+  const survivors = results.filter((result) => result.kind === "mutant" && killers(result).length === 0);
+  const wrong = results.filter((result) => result.kind === "variant" && (result.wrong.length > 0 || result.fault));
+  const stray = [...strayMutants(mutants).map((id) => `no such requirement: ${id}`)];
+  const uncovered = withoutMutant(mutants).map((id) => `a MUST without a mutant: ${id}`);
+  for (const line of [...stray, ...uncovered]) console.log(line);
+  const failed = survivors.length + wrong.length + stray.length + uncovered.length;
+  const counts = { passed: results.length - survivors.length - wrong.length, failed };
+  mkdirSync(cache, { recursive: true });
+  const name = selection.quick ? "quick.json" : "proof.json";
+  writeFileSync(join(cache, name), `${JSON.stringify({ ...counts, ...parts }, null, 1)}\n`);
+  if (options.publish) {
+    publish(root, {
+      ...(selection.part === "variants" ? {} : { mutants: parts.mutants }),
+      ...(selection.part === "mutants" ? {} : { variants: parts.variants }),
+    });
+  }
+  console.log(summaryLine(parts));
+  return failed;
+}

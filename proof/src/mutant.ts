@@ -13,6 +13,8 @@ export interface Mutant {
   readonly seams?: () => PresenceSeams;
   /** Defects at the edge: tokens, HTTP. */
   readonly edge?: EdgeDefect;
+  /** Flags of the server that make room for it: small limits, say. */
+  readonly flags?: readonly string[];
 }
 
 /** The requirement that a mutant breaks. */

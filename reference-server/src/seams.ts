@@ -4,6 +4,7 @@ export { Refused } from "./core/refused.ts";
 export type { Liveness, RateRule, Rules, TtlRules } from "./core/rules.ts";
 export { endSessions, loseLink, renew } from "./core/sessions.ts";
 export { subscribe, unsubscribe } from "./core/subscriptions.ts";
+export { publicStatus } from "./core/views.ts";
 export {
   type AdminServiceImpl,
   createPresenceServer,

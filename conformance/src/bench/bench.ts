@@ -22,6 +22,8 @@ export interface OpenBench {
   /** Sets it up; in the virtual tier the app's clock stands still from here on. A failure is one of the check. */
   readonly start: () => Promise<Bench>;
   readonly transcript: Transcript;
+  /** The app that the check works in. */
+  readonly app: string;
   /** Why a failure that just happened decides nothing, if so. */
   readonly overdue: () => string | undefined;
   /** Ends streams, calls and connections, and puts back what others share. Never rejects. */
@@ -81,7 +83,7 @@ export function openBench({ run, check, kind }: BenchRequest): OpenBench {
     await started.freeze();
     return assemble(world);
   };
-  return { start, transcript, overdue: started.overdue, close };
+  return { start, transcript, app, overdue: started.overdue, close };
 }
 
 function benchTime(world: Omit<World, "time">): BenchTime {

@@ -191,6 +191,23 @@ export const loginCustomChecks: readonly Check[] = [
     },
   },
   {
+    id: "login-custom-empty/keeps-expiry",
+    title:
+      "A text with a ttl still ends when it would have, after Logins without a text on the same and another device",
+    claims: ["custom_status_ttl"],
+    run: async (t: Bench) => {
+      const user = await t.user();
+      const first = await user.login();
+      await first.set("stays a while", ttlMsOf(t.profile));
+      const before = await look(t, user.id);
+      t.ok(before.customStatus?.expireTime !== undefined, "A text with a ttl has an expire_time", before.customStatus);
+      for (const device of [first.device, "another-device"]) {
+        await user.login({ device, platform: first.platform });
+        t.equal((await look(t, user.id)).customStatus, before.customStatus, "Custom status after a Login without one");
+      }
+    },
+  },
+  {
     id: "login-custom-empty/after-logout",
     title: "A Login without a text after a logout finds the text as it was",
     run: async (t: Bench) => {

@@ -74,6 +74,20 @@ export const onlineChecks: readonly Check[] = [
     },
   },
   {
+    id: "online-any/older-lives",
+    title: "ONLINE while an older session lives and the newest is lost",
+    claims: ["multi_session"],
+    applies: hasOfflinePair,
+    timeMs: (profile) => gracesMs(profile, offlinePair(profile) ?? []),
+    run: async (t: Bench) => {
+      const [older, newest] = await twoSessions(t, offlinePair(t.profile));
+      await lose(t, newest, [older]);
+      await shows(t, older.user.id, ONLINE, "Status with an older session that lives and the newest lost");
+      await older.logout();
+      await shows(t, older.user.id, OFFLINE, "Status with the newest session lost and the older one logged out");
+    },
+  },
+  {
     id: "online-any/watched",
     title: "A watcher sees no change while one of several sessions comes and goes and another lives",
     claims: ["multi_session"],

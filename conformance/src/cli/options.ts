@@ -4,7 +4,7 @@ import { profileNames } from "@userstatus/protocol";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { commandTokens, devTokens, secretTokens, type TokenSource } from "../identity/tokens.ts";
 import { readUsersFile } from "../identity/users-file.ts";
-import { type SuiteOptions, UsageError } from "../run/options.ts";
+import { type Shard, type SuiteOptions, UsageError } from "../run/options.ts";
 
 /** As commander gives them. */
 export interface TargetFlags {
@@ -133,6 +133,30 @@ export function parseDuration(text: string): number {
   if (match === null || !(ms > 0) || ms > 30 * 86_400_000)
     throw new InvalidArgumentError("must be a duration such as 500ms, 5s, 10m or 1h.");
   return ms;
+}
+
+/** `2/5`: part 2 of 5. */
+export function parseShard(text: string): Shard {
+  const match = /^(\d{1,3})\/(\d{1,3})$/.exec(text);
+  const [index, count] = [Number(match?.[1]), Number(match?.[2])];
+  if (!(index >= 1 && index <= count))
+    throw new InvalidArgumentError("must be a part and how many there are: 1/4 to 4/4.");
+  return { index, count };
+}
+
+/** 1 to 1000. */
+export function parseRepeat(text: string): number {
+  const repeat = Number(text);
+  if (!Number.isInteger(repeat) || repeat < 1 || repeat > 1000)
+    throw new InvalidArgumentError("must be a whole number from 1 to 1000.");
+  return repeat;
+}
+
+/** Above 0, to 100. */
+export function parseScale(text: string): number {
+  const scale = Number(text);
+  if (!(scale > 0 && scale <= 100)) throw new InvalidArgumentError("must be a number above 0 and up to 100.");
+  return scale;
 }
 
 /** 1 to 256. */

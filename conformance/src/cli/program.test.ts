@@ -21,6 +21,9 @@ test("wrong usage ends with 2 and says what is wrong", async () => {
     [["run", "--url", "http://127.0.0.1:1", "--token-dev", "--profile", "nobody"], /Allowed choices/],
     [["run", "--url", "http://127.0.0.1:1", "--token-dev", "--only", "no-such-*"], /--only no-such-\*/],
     [["run", "--url", "http://127.0.0.1:1", "--users", "/no/such/file"], /can't read the users file/],
+    [["run", "--url", "http://127.0.0.1:1", "--token-dev", "--shard", "3/2"], /1\/4 to 4\/4/],
+    [["run", "--url", "http://127.0.0.1:1", "--token-dev", "--repeat", "0"], /whole number from 1 to 1000/],
+    [["run", "--url", "http://127.0.0.1:1", "--token-dev", "--known-failures", "/no/such"], /--known-failures/],
     [["explain", "sub-capp"], /there is sub-/],
     [["list", "nothing-*"], /no check or requirement/],
   ];

@@ -1,11 +1,22 @@
 // The command line: its commands, flags and help.
 import { Command, CommanderError } from "commander";
+import { addCompareOptions, type CompareFlags, compareCommand } from "../compare/compare-command.ts";
+import { addExploreOptions, type ExploreFlags, exploreCommand } from "../explore/explore-command.ts";
 import { suiteVersion } from "../report/build.ts";
 import { TargetUnreachable, UsageError } from "../run/options.ts";
 import type { Console } from "./console.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { explainCommand, listCommand } from "./list-command.ts";
-import { addTargetOptions, collect, parseJobs, type TargetFlags } from "./options.ts";
+import {
+  addTargetOptions,
+  collect,
+  parseJobs,
+  parseRepeat,
+  parseScale,
+  parseShard,
+  type TargetFlags,
+} from "./options.ts";
+import { replayCommand } from "./replay-command.ts";
 import { type RunFlags, runCommand } from "./run-command.ts";
 
 /** Exit codes: those of the verdicts, 2 for wrong usage, 4 where nothing answers, 5 for a fault of the suite. */
@@ -63,9 +74,29 @@ function createProgram(console: Console, state: { code: number }): Command {
       state.code = explainCommand(id, console);
     });
   addTargetOptions(
+    program
+      .command("replay")
+      .description("run one failure again that --out kept, alone and with the same decisions")
+      .argument("<path>", "DIR/failures/CHECK.TRANSPORT, or the replay.json in it"),
+  ).action(async (path: string, flags: TargetFlags) => {
+    state.code = await replayCommand(path, flags, console);
+  });
+  addTargetOptions(
     program.command("doctor").description("tell what a run would find, and what it could not test"),
   ).action(async (flags: TargetFlags) => {
     state.code = await doctorCommand(flags, console);
+  });
+  addExploreOptions(
+    program
+      .command("explore")
+      .description("search for observations that no right server gives (never part of a verdict)"),
+  ).action(async (flags: ExploreFlags) => {
+    state.code = await exploreCommand(flags, console);
+  });
+  addCompareOptions(
+    program.command("compare").description("do the same on two servers, and tell what sets them apart"),
+  ).action(async (flags: CompareFlags) => {
+    state.code = await compareCommand(flags, console);
   });
   return program;
 }
@@ -76,10 +107,30 @@ function addRun(program: Command, console: Console, state: { code: number }): vo
     .option("--skip <pattern>", "not those that match; may be repeated", collect)
     .option("--jobs <count>", "checks at once (default: 8)", parseJobs)
     .option("--seed <text>", "repeats the decisions of an earlier run")
+    .option("--shard <i/n>", "run part i of n only; all parts together are the suite", parseShard)
+    .option(
+      "--repeat <count>",
+      "run each check so many times, each time with other decisions (default: 1)",
+      parseRepeat,
+    )
+    .option(
+      "--timeout-scale <factor>",
+      "multiply the suite's own time limits, for a slow machine (default: 1)",
+      parseScale,
+    )
+    .option(
+      "--known-failures <file>",
+      "checks that are known to fail: exit 0 if just these do, 1 if another fails or a listed one passes",
+    )
+    .option("--write-known-failures <file>", "write what failed in this run as such a file")
     .option("--no-rerun", "believe a failure at once, instead of running the check again alone")
     .option("--json <file>", "write the report as JSON; - is standard output")
     .option("--junit <file>", "write the report as JUnit XML; - is standard output")
-    .option("--out <directory>", "write every transcript there, as NDJSON")
+    .option("--html <file>", "write the report as one self-contained page")
+    .option("--markdown <file>", "write the report as Markdown, as for $GITHUB_STEP_SUMMARY; - is standard output")
+    .option("--badge <file>", "write the verdict as JSON for a badge (shields.io endpoint)")
+    .option("--github", "print failures as annotations of a GitHub workflow")
+    .option("--out <directory>", "write every transcript there, as NDJSON, and for each failure what `replay` reads")
     .option("-q, --quiet", "only failures and the verdict")
     .option("-v, --verbose", "a line for each check")
     .action(async (flags: RunFlags) => {
@@ -94,8 +145,13 @@ Examples:
       --admin-url http://127.0.0.1:8081 --testing-url http://127.0.0.1:8081 --junit report.xml
   $ userstatus-conformance run --url https://status.example --users users.json --time-budget 10m
   $ userstatus-conformance run --url http://127.0.0.1:8080 --token-dev --only 'sub-*' -v
+  $ userstatus-conformance run --url http://127.0.0.1:8080 --token-dev --known-failures known.txt
+  $ userstatus-conformance replay out/failures/sub-cap.holds.grpc-h2 --url http://127.0.0.1:8080 --token-dev
   $ userstatus-conformance doctor --url http://127.0.0.1:8080 --token-dev
   $ userstatus-conformance explain sub-cap
+  $ userstatus-conformance explore --url http://127.0.0.1:8080 --token-dev --admin-url http://127.0.0.1:8081 \\
+      --testing-url http://127.0.0.1:8081 --budget 60s --out findings
+  $ userstatus-conformance compare --a http://127.0.0.1:8080 --b http://127.0.0.1:9080 --token-dev
 
 Exit codes: 0 CONFORMANT, 1 NON_CONFORMANT, 2 wrong usage, 3 INCOMPLETE, 4 nothing answers, 5 fault of the suite.
 `;

@@ -1,12 +1,28 @@
 // `run`: judges one server, and says so in every form that was asked for.
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { checks } from "../checks/index.ts";
+import { afterChecks } from "../invariants/decide.ts";
+import { toBadge } from "../report/badge.ts";
 import { failureText } from "../report/failure-text.ts";
+import { toGitHub } from "../report/github.ts";
+import { toHtml } from "../report/html.ts";
 import { toJsonText } from "../report/json.ts";
 import { toJUnit } from "../report/junit.ts";
+import { toMarkdown } from "../report/markdown.ts";
 import type { Report } from "../report/model.ts";
 import { createProgress, type Progress } from "../report/progress.ts";
 import { summaryText, verdictText } from "../report/summary.ts";
-import type { SuiteOptions } from "../run/options.ts";
+import {
+  exitCodeOf,
+  judgeKnown,
+  type KnownFailure,
+  knownText,
+  mustName,
+  parseKnownFailures,
+  writeKnownFailures,
+} from "../run/known.ts";
+import { namedProfileId } from "../run/named-profile.ts";
+import { type Shard, type SuiteOptions, UsageError } from "../run/options.ts";
 import { type Prepared, prepare, runPrepared, type SuiteListener } from "../run/suite.ts";
 import { exitCodes } from "../run/verdict.ts";
 import type { Console } from "./console.ts";
@@ -17,20 +33,31 @@ export interface RunFlags extends TargetFlags {
   readonly skip?: string[];
   readonly jobs?: number;
   readonly seed?: string;
+  readonly shard?: Shard;
+  readonly repeat?: number;
+  readonly timeoutScale?: number;
+  readonly knownFailures?: string;
+  readonly writeKnownFailures?: string;
   readonly rerun?: boolean;
   readonly json?: string;
   readonly junit?: string;
+  readonly html?: string;
+  readonly markdown?: string;
+  readonly badge?: string;
+  readonly github?: boolean;
   readonly out?: string;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
 }
 
-/** Exit code: 0 conformant, 1 not, 3 incomplete. */
+/** Exit code: 0 conformant, 1 not, 3 incomplete; with known failures, 0 also where nothing else failed. */
 export async function runCommand(flags: RunFlags, console: Console): Promise<number> {
-  const { only, skip, jobs, seed, rerun, out: outDir } = flags;
-  const options: SuiteOptions = { ...suiteOptions(flags), only, skip, jobs, seed, rerun, outDir };
+  const { only, skip, jobs, seed, shard, repeat, timeoutScale, rerun, out: outDir } = flags;
+  const how = { only, skip, jobs, seed, shard, repeat, timeoutScale, rerun, outDir };
+  const options: SuiteOptions = { ...suiteOptions(flags), ...how };
+  const known = flags.knownFailures === undefined ? undefined : readKnown(flags.knownFailures);
   // With the report on standard output, everything else goes to the other one.
-  const toError = flags.json === "-" || flags.junit === "-";
+  const toError = [flags.json, flags.junit, flags.markdown].includes("-");
   const report = await judge(options, {
     console,
     quiet: flags.quiet === true,
@@ -38,7 +65,23 @@ export async function runCommand(flags: RunFlags, console: Console): Promise<num
     toError,
   });
   writeReports(report, flags, console);
-  return exitCodes[report.verdict];
+  if (known === undefined) return exitCodes[report.verdict];
+  const found = judgeKnown(report, known);
+  (toError ? console.error : console.out).write(`${knownText(found)}\n`);
+  return exitCodeOf(report.verdict, report, found);
+}
+
+/** Throws UsageError, before anything is run. */
+function readKnown(path: string): KnownFailure[] {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new UsageError(`--known-failures: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const known = parseKnownFailures(text);
+  mustName(known, [...[...checks, ...afterChecks].map(({ id }) => id), namedProfileId]);
+  return known;
 }
 
 export interface Talk {
@@ -96,12 +139,18 @@ function openingText({ run, server, plan }: Prepared): string {
   ].join("\n");
 }
 
-function writeReports(report: Report, { json, junit }: RunFlags, console: Console): void {
-  for (const [path, text] of [
-    [json, toJsonText],
-    [junit, toJUnit],
-  ] as const) {
-    if (path === "-") console.out.write(text(report));
-    else if (path !== undefined) writeFileSync(path, text(report));
+function writeReports(report: Report, flags: RunFlags, console: Console): void {
+  const forms: readonly (readonly [path: string | undefined, form: (report: Report) => string])[] = [
+    [flags.writeKnownFailures, writeKnownFailures],
+    [flags.json, toJsonText],
+    [flags.junit, toJUnit],
+    [flags.html, toHtml],
+    [flags.markdown, toMarkdown],
+    [flags.badge, toBadge],
+  ];
+  for (const [path, form] of forms) {
+    if (path === "-") console.out.write(form(report));
+    else if (path !== undefined) writeFileSync(path, form(report));
   }
+  if (flags.github === true) console.out.write(toGitHub(report));
 }

@@ -31,6 +31,8 @@ export function failureText(report: Pick<Report, "target" | "seed">, check: Repo
       lines.push("  last exchange", ...run.failure.exchange.map((line) => `    ${line}`));
   }
   if (run.reason !== undefined) lines.push(`  why          ${run.reason}`);
+  if (run.failure?.command !== undefined)
+    lines.push("  last call", ...run.failure.command.split("\n").map((line) => `    ${line}`));
   lines.push(`  again        ${replayCommand(report, check, run)}`);
   return lines.join("\n");
 }

@@ -2,6 +2,7 @@
 // (README, "The report").
 import type { Outcome } from "../run/outcome.ts";
 import type { Verdict } from "../run/verdict.ts";
+import type { Step } from "../transcript/steps.ts";
 
 /** Rises when a key changes its meaning or goes away; new keys do not raise it. */
 export const reportVersion = 1;
@@ -83,5 +84,9 @@ export interface ReportedRun {
     readonly expected: string;
     readonly got: string;
     readonly exchange: readonly string[];
+    /** The last call, as a line for a shell. */
+    readonly command?: string;
+    /** The end of the transcript: each message with its direction, times and content. */
+    readonly steps?: readonly Step[];
   };
 }

@@ -5,7 +5,9 @@ import { describeError, isConnectError } from "../bench/refusal.ts";
 import type { RunContext } from "../bench/world.ts";
 import type { Check } from "../check.ts";
 import { CheckFailure, Inconclusive, isUnreachable, NotApplicable, NotTestable } from "../failure.ts";
+import { commandOf } from "../transcript/command.ts";
 import { entryLine, lastExchange } from "../transcript/print.ts";
+import { type Step, stepsOf } from "../transcript/steps.ts";
 import type { Entry } from "../transcript/transcript.ts";
 import { spoken } from "../units.ts";
 import type { TransportKind } from "../wire/kinds.ts";
@@ -16,6 +18,10 @@ export interface Failure {
   readonly got: string;
   /** The last exchange before it, as lines. */
   readonly exchange: readonly string[];
+  /** The last call, as a line for a shell. */
+  readonly command?: string;
+  /** The end of the transcript as data. */
+  readonly steps?: readonly Step[];
 }
 
 export interface Attempt {
@@ -54,12 +60,19 @@ export async function attempt({ run, check, kind, waitMs }: AttemptRequest): Pro
   const { failure, ...rest } = decided;
   if (failure === undefined) return { ...common, ...rest };
   const exchange = lastExchange(entries).map((entry) => entryLine(entry, startedAt));
-  return { ...common, ...rest, failure: { ...failure, exchange } };
+  const command = commandOf(entries, {
+    url: run.url,
+    app: bench.app,
+    devTokens: run.tokens.name === "--token-dev",
+    takesJson: run.claims.has("transport.connect") && run.claims.has("codec.json"),
+  });
+  const shown = { exchange, steps: stepsOf(entries, startedAt), ...(command === undefined ? {} : { command }) };
+  return { ...common, ...rest, failure: { ...failure, ...shown } };
 }
 
 interface Decided {
   readonly result: Attempt["result"];
-  readonly failure?: Omit<Failure, "exchange">;
+  readonly failure?: Omit<Failure, "exchange" | "steps" | "command">;
   readonly reason?: string;
   readonly unreachable: boolean;
 }

@@ -38,8 +38,20 @@ export interface SuiteOptions {
   readonly patienceMs?: number | undefined;
   /** Whether a failed check is run again alone. Default: true. */
   readonly rerun?: boolean | undefined;
+  /** Run only this part of the checks; the parts of one count hold each check once. Default: all. */
+  readonly shard?: Shard | undefined;
+  /** Run each check so many times, each time with other decisions. Default: 1. */
+  readonly repeat?: number | undefined;
+  /** Multiplies every time limit of the suite's own, for slow machines. Default: 1. */
+  readonly timeoutScale?: number | undefined;
   /** Directory for the transcripts. Default: none are written. */
   readonly outDir?: string | undefined;
+}
+
+/** Part `index` (from 1) of `count`. */
+export interface Shard {
+  readonly index: number;
+  readonly count: number;
 }
 
 /** The options don't fit together, or don't fit the suite: wrong usage. */

@@ -6,7 +6,7 @@ import { CheckFailure, Inconclusive, NotTestable } from "../failure.ts";
 import { allKinds, type TransportKind } from "../wire/kinds.ts";
 import { type Attempt, classify } from "./execute.ts";
 import { createGate } from "./gate.ts";
-import { conclude, type Job, needsAnother, shuffle } from "./runner.ts";
+import { combineRepeats, conclude, type Job, needsAnother, shuffle } from "./runner.ts";
 
 function attempt(result: Attempt["result"]): Attempt {
   const failure = result === "FAIL" ? { failure: { what: "it", expected: "a", got: "b", exchange: [] } } : {};
@@ -27,6 +27,7 @@ function job(level: "MUST" | "SHOULD" = "MUST"): Job {
   return {
     planned: { check, requirement, fate: { kind: "run", mode: "parallel" } },
     kind: allKinds[0] as TransportKind,
+    seed: "seed",
   };
 }
 
@@ -103,4 +104,17 @@ test("the order of checks follows from the seed, and loses none", () => {
   expect(order("a")).toEqual(order("a"));
   expect(order("a")).not.toEqual(order("b"));
   expect(order("a").toSorted((left, right) => left - right)).toEqual(list);
+});
+
+test("repetitions over one transport are one result, the worst, with how many there were of it", () => {
+  const one = (...results: Attempt["result"][]) => conclude(job(), results.map(attempt));
+  const [passed] = combineRepeats([one("PASS"), one("PASS")]);
+  expect(passed).toMatchObject({ outcome: "PASS", durationMs: 2 });
+  expect(passed?.reason).toBeUndefined();
+  const [failed, ...more] = combineRepeats([one("PASS"), one("FAIL", "FAIL"), one("FAIL", "PASS")]);
+  expect(more).toEqual([]);
+  expect(failed).toMatchObject({ outcome: "FAIL", reason: "in 1 of 3 repetitions", failure: { what: "it" } });
+  const [flaky] = combineRepeats([one("PASS"), one("FAIL", "PASS")]);
+  expect(flaky).toMatchObject({ outcome: "FLAKY", reason: expect.stringContaining("in 1 of 2 repetitions: failed") });
+  expect(combineRepeats([one("PASS")])).toHaveLength(1);
 });

@@ -7,7 +7,7 @@ import type { Random } from "../check.ts";
 import { sampleKind, type TransportKind } from "../wire/kinds.ts";
 import { type Attempt, attempt, type Failure } from "./execute.ts";
 import { createGate } from "./gate.ts";
-import type { Outcome } from "./outcome.ts";
+import { type Outcome, worst } from "./outcome.ts";
 import { type PlannedCheck, waitOf } from "./plan.ts";
 
 /** What came of one check over one transport. */
@@ -15,6 +15,8 @@ export interface RunResult {
   readonly planned: PlannedCheck;
   /** Empty where it did not run. */
   readonly transport: string;
+  /** Of its decisions; absent where it did not run. */
+  readonly seed?: string;
   readonly outcome: Outcome;
   readonly durationMs: number;
   readonly failure?: Failure;
@@ -30,6 +32,8 @@ export interface RunnerOptions {
   readonly kinds: readonly TransportKind[];
   readonly judged: readonly TransportKind[];
   readonly jobs: number;
+  /** How many times each check runs, each time with other decisions. */
+  readonly repeat: number;
   /** Whether a failed check is run again alone. */
   readonly rerun: boolean;
   /** Whether the server still answers. */
@@ -41,6 +45,8 @@ export interface RunnerOptions {
 export interface Job {
   readonly planned: PlannedCheck;
   readonly kind: TransportKind;
+  /** Of this run's decisions: the seed of the whole, or one derived from it where the check is repeated. */
+  readonly seed: string;
 }
 
 export interface RunnerResult {
@@ -73,7 +79,8 @@ export async function runPlan(options: RunnerOptions): Promise<RunnerResult> {
   for (const job of of("alone")) await runner.runJob(job);
   await runner.runAgain();
   const skipped = plan.flatMap((planned) => skippedResult(planned) ?? []);
-  return { results: [...skipped, ...runner.results()], died: runner.died() };
+  const results = options.repeat > 1 ? combineRepeats(runner.results()) : runner.results();
+  return { results: [...skipped, ...results], died: runner.died() };
 }
 
 /** Pure, but for the random numbers it draws. */
@@ -91,10 +98,34 @@ async function later(delayMs: number, work: () => Promise<void>): Promise<void> 
   await work();
 }
 
-function jobsOf(planned: PlannedCheck, { run, kinds, judged }: RunnerOptions): Job[] {
+function jobsOf(planned: PlannedCheck, { run, kinds, judged, repeat }: RunnerOptions): Job[] {
   if (planned.fate.kind !== "run") return [];
-  if (planned.check.everyTransport === true) return judged.map((kind) => ({ planned, kind }));
-  return [{ planned, kind: sampleKind(kinds, createRandom(run.seed, "transport", planned.check.id)) }];
+  const { check } = planned;
+  const seeds = Array.from({ length: repeat }, (_, time) => (time === 0 ? run.seed : `${run.seed}~${time + 1}`));
+  return seeds.flatMap((seed): Job[] => {
+    if (check.everyTransport === true) return judged.map((kind) => ({ planned, kind, seed }));
+    return [{ planned, kind: sampleKind(kinds, createRandom(seed, "transport", check.id)), seed }];
+  });
+}
+
+/** Pure: the repetitions of a check over one transport as one result, the worst, which says how many there were of it. */
+export function combineRepeats(results: readonly RunResult[]): RunResult[] {
+  const groups = new Map<string, RunResult[]>();
+  for (const result of results) {
+    const key = `${result.planned.check.id} ${result.transport}`;
+    groups.set(key, [...(groups.get(key) ?? []), result]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const outcome = worst(group.map((result) => result.outcome));
+    const found = group.filter((result) => result.outcome === outcome);
+    const [first] = found;
+    if (first === undefined || group.length === 1) return group;
+    const durationMs = group.reduce((sum, result) => sum + result.durationMs, 0);
+    const combined = { ...first, durationMs, attempts: group.flatMap(({ attempts }) => attempts) };
+    if (outcome === "PASS") return [combined];
+    const times = `in ${found.length} of ${group.length} repetitions`;
+    return [{ ...combined, reason: first.reason === undefined ? times : `${times}: ${first.reason}` }];
+  });
 }
 
 function skippedResult(planned: PlannedCheck): RunResult | undefined {
@@ -117,9 +148,9 @@ function createRunner(options: RunnerOptions): Runner {
   const open: { job: Job; attempts: Attempt[] }[] = [];
   let died: RunnerResult["died"];
 
-  const tryOnce = async ({ planned, kind }: Job): Promise<Attempt> => {
+  const tryOnce = async ({ planned, kind, seed }: Job): Promise<Attempt> => {
     const waitMs = waitOf(planned.check, { tier: run.tier, profile: run.profile });
-    const done = await attempt({ run, check: planned.check, kind, waitMs });
+    const done = await attempt({ run: { ...run, seed }, check: planned.check, kind, waitMs });
     if (done.unreachable && died === undefined && !(await options.alive()))
       died ??= { at: new Date(), during: [...running] };
     return done;
@@ -168,7 +199,7 @@ export function conclude(job: Job, attempts: readonly Attempt[]): RunResult {
   const { planned, kind } = job;
   const last = attempts.at(-1);
   const durationMs = attempts.reduce((sum, { durationMs }) => sum + durationMs, 0);
-  const common = { planned, transport: kind.name, durationMs, attempts };
+  const common = { planned, transport: kind.name, seed: job.seed, durationMs, attempts };
   if (last === undefined) return { ...common, outcome: "NOT_TESTABLE", reason: "the server had stopped answering" };
   const failed = attempts.find(({ result }) => result === "FAIL");
   const failure = failed?.failure === undefined ? {} : { failure: failed.failure };

@@ -24,6 +24,7 @@ import type { SuiteOptions } from "./options.ts";
 import { type PlanInput, type PlannedCheck, planRun, totalWaitMs } from "./plan.ts";
 import { type Job, type RunResult, runPlan } from "./runner.ts";
 import { selectChecks, selects } from "./select.ts";
+import { inShard } from "./shard.ts";
 import { guardStrays } from "./stray.ts";
 import { chooseTier, type FoundServer, type FoundTools, findServer, findTools, isServerClock } from "./target.ts";
 
@@ -52,7 +53,7 @@ export const defaults = { jobs: 8, patienceMs: 5000, timeBudgetMs: 300_000, app:
 /** Finds the server, opens the tools, and plans. Throws UsageError and TargetUnreachable. */
 export async function prepare(options: SuiteOptions, checks: readonly Check[] = allChecks): Promise<Prepared> {
   const selected = selectChecks([...checks, ...afterChecks], options.only, options.skip);
-  const patienceMs = options.patienceMs ?? defaults.patienceMs;
+  const patienceMs = (options.patienceMs ?? defaults.patienceMs) * (options.timeoutScale ?? 1);
   const server = await findServer(options, patienceMs);
   const { info, profile, standInReason } = server;
   const claims = new Set(info.claims);
@@ -87,7 +88,10 @@ export async function prepare(options: SuiteOptions, checks: readonly Check[] = 
     patienceMs,
   };
   const planInput: PlanInput = {
-    checks: selected.checks.filter((check): check is Check => "run" in check),
+    checks: inShard(
+      selected.checks.filter((check): check is Check => "run" in check),
+      options.shard,
+    ),
     profile,
     claims,
     tier,
@@ -109,9 +113,14 @@ export async function prepare(options: SuiteOptions, checks: readonly Check[] = 
     plan,
     waitMs: totalWaitMs(plan, planInput),
     notices,
-    selection: selected.said,
+    selection: saidOf(selected.said, options.shard),
     close: () => closeAll(found, pace),
   };
+}
+
+function saidOf(selection: string | undefined, shard: SuiteOptions["shard"]): string | undefined {
+  const part = shard === undefined ? undefined : `part ${shard.index} of ${shard.count} of the checks was run`;
+  return [selection, part].filter((said) => said !== undefined).join("; ") || undefined;
 }
 
 function closeAll(found: FoundTools, pace: Pace): void {
@@ -208,7 +217,10 @@ export async function runPrepared(prepared: Prepared, options: SuiteOptions, lis
   const startedAt = new Date();
   const started = performance.now();
   const strays = guardStrays();
-  const write = options.outDir === undefined ? () => undefined : openOutDir(options.outDir);
+  const write =
+    options.outDir === undefined
+      ? () => undefined
+      : openOutDir(options.outDir, { profile: run.profile.name, tier: run.tier });
   listener.planned(prepared);
   if (prepared.waitMs > 0)
     listener.say(`The waits of this run take about ${spoken(prepared.waitMs)} (clock tier ${run.tier}).`);
@@ -219,6 +231,7 @@ export async function runPrepared(prepared: Prepared, options: SuiteOptions, lis
       kinds: server.kinds,
       judged: server.judged,
       jobs: options.jobs ?? defaults.jobs,
+      repeat: options.repeat ?? 1,
       rerun: options.rerun ?? true,
       alive: () => answers(run, server),
       onStart: listener.started,

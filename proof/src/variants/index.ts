@@ -2,7 +2,6 @@
 import { create } from "@bufbuild/protobuf";
 import { ClockScope, ResumeResult, type WatchResponse, WatchResponseSchema } from "@userstatus/protocol";
 import { type PresenceSeams, refusal } from "@userstatus/server/seams";
-import type { EdgeDefect } from "./edge.ts";
 import {
   type Any,
   all,
@@ -14,21 +13,8 @@ import {
   requests,
   statuses,
   unaryNames,
-} from "./seam-tools.ts";
-
-export interface Variant {
-  readonly id: string;
-  /** What is unusual, and why it is right: the requirement, or the silence, that allows it. */
-  readonly why: string;
-  /** Published profiles to show it in. Default: `standard`. */
-  readonly profiles?: readonly string[];
-  readonly seams?: () => PresenceSeams;
-  readonly edge?: EdgeDefect;
-  /** Flags of the reference server. */
-  readonly flags?: readonly string[];
-  /** How far its wall clock is off. */
-  readonly wallOffsetMs?: number;
-}
+} from "../seam-tools.ts";
+import type { Variant } from "./variant.ts";
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -1,0 +1,60 @@
+// The log of a run: one result on each line, so that an interrupted run can go on. It says of what code and with what settings.
+import { createHash } from "node:crypto";
+import { appendFileSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { keyOf, type Result } from "../job.ts";
+
+export interface RunLog {
+  /** What an earlier run of the same code and settings has done. */
+  readonly done: readonly Result[];
+  readonly add: (result: Result) => void;
+}
+
+/** Opens the log; without `resume`, or where code or settings differ, it starts anew. */
+export function openLog(path: string, head: string, resume: boolean): RunLog {
+  const done = resume ? readLog(path, head) : [];
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, [head, ...done.map((result) => JSON.stringify(result))].map((line) => `${line}\n`).join(""));
+  return { done, add: (result) => appendFileSync(path, `${JSON.stringify(result)}\n`) };
+}
+
+/** The results of a log with this head, the last of each job; none if the head is another. */
+export function readLog(path: string, head: string): Result[] {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch {
+    return [];
+  }
+  const [first, ...lines] = text.split("\n");
+  if (first !== head) return [];
+  const results = new Map<string, Result>();
+  for (const line of lines) {
+    const result = parsed(line);
+    // A run that went wrong by itself is run again.
+    if (result && result.fault === undefined) results.set(keyOf(result), result);
+  }
+  return [...results.values()];
+}
+
+/** The last line of a run that was cut off may be half a line. */
+function parsed(line: string): Result | undefined {
+  try {
+    return JSON.parse(line) as Result;
+  } catch {
+    return undefined;
+  }
+}
+
+const sources = ["proof/src", "conformance/src", "reference-server/src", "protocol/src", "proto"];
+
+/** A digest of the code that a proof runs. */
+export function codeDigest(root: string): string {
+  const hash = createHash("sha256");
+  for (const dir of sources) {
+    for (const file of globSync("**/*.{ts,json,proto}", { cwd: join(root, dir) }).toSorted()) {
+      if (!file.endsWith(".test.ts")) hash.update(`${dir}/${file}\n`).update(readFileSync(join(root, dir, file)));
+    }
+  }
+  return hash.digest("hex").slice(0, 16);
+}
