@@ -26,13 +26,21 @@ export interface SessionOptions {
 interface Life {
   token: string;
   lastSignAt: number;
+  /** A Watch was opened, and not closed by the suite. */
+  linked: boolean;
   linkGone: boolean;
   over: boolean;
 }
 
 export function createTestSession(world: World, options: SessionOptions): TestSession {
   const { user, device, platform, login } = options;
-  const life: Life = { token: options.token, lastSignAt: performance.now(), linkGone: false, over: false };
+  const life: Life = {
+    token: options.token,
+    lastSignAt: performance.now(),
+    linked: false,
+    linkGone: false,
+    over: false,
+  };
   const client = userClient(world, user.id, async () => life.token);
   const raw = rawCalls(client, login.sessionId, world.run.profile);
   const signOfLife = (): void => {
@@ -78,10 +86,14 @@ export function createTestSession(world: World, options: SessionOptions): TestSe
       session,
       token: async () => life.token,
       sync: (marker) => judged("Sync", raw.sync(marker)),
-      opened: signOfLife,
+      opened: () => {
+        signOfLife();
+        life.linked = true;
+      },
       // Only the newest Watch of a session is its link.
       linkGone: async () => {
         if (own !== openWatches) return;
+        life.linked = false;
         life.linkGone = true;
         await untilSyncRefused(world, raw);
       },
@@ -161,6 +173,10 @@ function livingOf(session: TestSession, { login, rules }: SessionOptions, life: 
     leaseMs,
     heartbeatMs: () => msOf(login.heartbeatInterval) || rules.heartbeatMs,
     seemsLive: () => !life.over && !life.linkGone && performance.now() - life.lastSignAt < leaseMs(),
+    quietSince: () => {
+      if (life.over || life.linked || life.linkGone) return undefined;
+      return performance.timeOrigin + life.lastSignAt;
+    },
     beat: async (mustLive) => {
       if (mustLive) return void (await session.heartbeat());
       try {

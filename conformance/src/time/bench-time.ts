@@ -10,6 +10,8 @@ export interface Living {
   readonly beat: (mustLive: boolean) => Promise<void>;
   /** Whether, by what the suite did to it, the server should count it as live. */
   readonly seemsLive: () => boolean;
+  /** The last sign of life of a session that neither a Watch holds nor the suite has ended; local time in milliseconds since 1970. */
+  readonly quietSince: () => number | undefined;
 }
 
 /** The sessions of a check, to be found by what checks hold of them. */
@@ -39,6 +41,9 @@ export interface BenchTime extends Time {
   readonly freeze: () => Promise<void>;
   /** A check of the clock moved it itself. */
   readonly moved: (now: number) => void;
-  /** After `justBefore`: why a failure now decides nothing, because the moment went by meanwhile. */
+  /**
+   * Why a failure now decides nothing, because this machine was too slow: the moment of the last `justBefore` went by, or
+   * a lease ran out that no wait of the check was to let run out.
+   */
   readonly overdue: () => string | undefined;
 }

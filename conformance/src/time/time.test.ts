@@ -37,6 +37,7 @@ beforeEach(async () => {
     leaseMs: () => 1000,
     heartbeatMs: () => 300,
     seemsLive: () => true,
+    quietSince: () => undefined,
     beat: async () => void steps.push("beat"),
   };
   time = createVirtualTime({ testing, sessions: new Map([[session, living]]), log: () => undefined });
@@ -94,9 +95,17 @@ const pace: Pace = {
   stop: () => undefined,
 };
 
+let quietSince: number | undefined;
+
 function waiting(beat: () => Promise<void> = async () => undefined): BenchTime {
   const serverAhead = 50_000;
-  const living: Living = { leaseMs: () => 60, heartbeatMs: () => 20, seemsLive: () => true, beat };
+  const living: Living = {
+    leaseMs: () => 60,
+    heartbeatMs: () => 20,
+    seemsLive: () => true,
+    quietSince: () => quietSince,
+    beat,
+  };
   const askServer = async () => Date.now() + serverAhead;
   const over = new AbortController().signal;
   return createWaitingTime({
@@ -149,6 +158,20 @@ describe("waiting", () => {
     expect(real.overdue()).toContain("too slow");
     await passed(real.reach(start + 60));
     expect(real.overdue()).toBeUndefined();
+  });
+
+  test("a lease that ran out while nobody waited decides nothing; one that a wait let run out does", async () => {
+    const real = waiting();
+    const leaseMs = 60;
+    quietSince = Date.now();
+    await vi.advanceTimersByTimeAsync(leaseMs - 1);
+    expect(real.overdue()).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(real.overdue()).toContain("too slow");
+    quietSince = Date.now();
+    await passed(real.pass(leaseMs + 5));
+    expect(real.overdue()).toBeUndefined();
+    quietSince = undefined;
   });
 
   test("heartbeats go on while time passes, by interval or a third of the lease; one that fails ends the wait", async () => {

@@ -3,7 +3,7 @@
 import type { KeepAlive, Time } from "../check.ts";
 import { Inconclusive } from "../failure.ts";
 import { spoken } from "../units.ts";
-import { type BenchTime, keptSessions, type LivingSessions, requireDuration } from "./bench-time.ts";
+import { type BenchTime, keptSessions, type Living, type LivingSessions, requireDuration } from "./bench-time.ts";
 import type { Pace } from "./pace.ts";
 
 export interface WaitingTimeOptions {
@@ -24,6 +24,7 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
   let offset: number | undefined;
   let offsetErrorMs = Number.POSITIVE_INFINITY;
   let mustHoldUntil: number | undefined;
+  const waits: { readonly from: number; until: number }[] = [];
 
   const estimate = (): number => localNow() + (offset ?? 0);
   const measure = async (): Promise<number> => {
@@ -40,6 +41,8 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
     return estimate();
   };
   const waitUntil = async (instant: number, keep: KeepAlive | undefined): Promise<void> => {
+    const wait = { from: localNow(), until: Number.POSITIVE_INFINITY };
+    waits.push(wait);
     const stop = new AbortController();
     const beating = beatMeanwhile(keep, options.sessions, AbortSignal.any([stop.signal, over]));
     try {
@@ -50,6 +53,7 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
     } finally {
       stop.abort();
       await beating.done;
+      wait.until = localNow();
     }
   };
   return {
@@ -58,8 +62,11 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
     moved: () => undefined,
     freeze: async () => undefined,
     overdue: () => {
-      if (mustHoldUntil === undefined || estimate() < mustHoldUntil - pace.rttMs()) return undefined;
-      return "this machine or the way to the server was too slow to look before the moment in question";
+      if (mustHoldUntil !== undefined && estimate() >= mustHoldUntil - pace.rttMs())
+        return "this machine or the way to the server was too slow to look before the moment in question";
+      const nowMs = localNow();
+      const ranOut = [...options.sessions.values()].some((session) => leaseRanOut(session, waits, nowMs));
+      return ranOut ? "this machine was too slow: the lease of a session ran out between two calls" : undefined;
     },
     now: async () => Math.floor(await measure()),
     pass: async (ms, keep) => {
@@ -86,6 +93,22 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
       await waitUntil(instant + offsetErrorMs + 2, keep);
     },
   };
+}
+
+/** Whether the suite let a lease run out by being slow. What a check waits on purpose is its own affair. */
+function leaseRanOut(
+  session: Living,
+  waits: readonly { readonly from: number; readonly until: number }[],
+  nowMs: number,
+): boolean {
+  const since = session.quietSince();
+  if (since === undefined) return false;
+  const onPurpose = waits
+    .map(({ from, until }) => Math.max(0, Math.min(until, nowMs) - Math.max(from, since)))
+    .reduce((sum, ms) => sum + ms, 0);
+  const leaseMs = session.leaseMs();
+  // A wait of most of a lease is one for its end.
+  return nowMs - since >= leaseMs && onPurpose < leaseMs * 0.75;
 }
 
 /** Ends early, without a word, when the signal says so. */

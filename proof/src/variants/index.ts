@@ -1,6 +1,14 @@
 // Servers that are right but unusual: every one must be all green. A check that fails here is wrong, not the server.
-import { create } from "@bufbuild/protobuf";
-import { ClockScope, ResumeResult, type WatchResponse, WatchResponseSchema } from "@userstatus/protocol";
+import { create, toJsonString } from "@bufbuild/protobuf";
+import {
+  ClockScope,
+  ProfileSchema,
+  publishedProfile,
+  ResumeResult,
+  SessionRuleSchema,
+  type WatchResponse,
+  WatchResponseSchema,
+} from "@userstatus/protocol";
 import { type PresenceSeams, refusal } from "@userstatus/server/seams";
 import {
   type Any,
@@ -33,6 +41,48 @@ const withoutClaims = (...gone: readonly string[]) =>
     ...info,
     claims: info.claims.filter((claim: string) => !gone.includes(claim)),
   }));
+
+const withoutTools = answers(["getServerInfo" as never], (info) => ({
+  ...info,
+  testClockScope: ClockScope.UNSPECIFIED,
+  claims: info.claims.filter((claim: string) => claim !== "admin" && claim !== "test_clock"),
+}));
+
+/** A Watch with a cursor is judged by it, and begins anew. */
+const opensAnew: PresenceSeams = {
+  hub: (hub) => ({
+    ...hub,
+    open: async (request, gone) => {
+      const opened = await hub.open(request, gone);
+      if (request.cursor.length === 0) return opened;
+      return hub.open({ ...request, cursor: new Uint8Array() }, gone);
+    },
+  }),
+};
+
+/** Judged by the address alone, with durations short enough to be waited for: leases of 4.5 s. */
+const byUrlOnly: Pick<Variant, "flags" | "judged"> = {
+  flags: ["--scale-durations=0.06"],
+  judged: { byUrlOnly: true, tier: "scaled", timeBudgetMs: 20_000 },
+};
+
+/** The values of standard without a claim. */
+function coreProfile(): string {
+  const profile = publishedProfile("standard");
+  if (!profile?.customStatus || !profile.subscription) throw new Error("there is no profile standard");
+  const { customStatus, subscription } = profile;
+  customStatus.callerTtl = false;
+  subscription.callerTtl = false;
+  Object.assign(profile, {
+    name: "core",
+    claims: [],
+    sessionPolicy: "single",
+    sessionRules: [create(SessionRuleSchema, { maxSessions: 1 })],
+    gates: [],
+    provenance: {},
+  });
+  return toJsonString(ProfileSchema, profile);
+}
 
 const kindOf = (type: unknown): string => String(type ?? "");
 
@@ -75,6 +125,18 @@ export const variants: readonly Variant[] = [
       }),
   },
   {
+    id: "frames-of-a-second",
+    why: "No delivery time is normative: most frames take long, up to a second.",
+    seams: () =>
+      frames(async function* (source) {
+        let number = 0;
+        for await (const frame of source) {
+          await wait((++number * 370) % 1001);
+          yield frame;
+        }
+      }),
+  },
+  {
     id: "jitter",
     why: "Nor is the time of an answer.",
     seams: () =>
@@ -96,17 +158,7 @@ export const variants: readonly Variant[] = [
   {
     id: "always-resets",
     why: "Without the claim resume every Watch may reset (cursor-reset).",
-    seams: () => ({
-      ...withoutClaims("resume"),
-      hub: (hub) => ({
-        ...hub,
-        open: async (request, gone) => {
-          const opened = await hub.open(request, gone);
-          if (request.cursor.length === 0) return opened;
-          return hub.open({ ...request, cursor: new Uint8Array() }, gone);
-        },
-      }),
-    }),
+    seams: () => all(withoutClaims("resume"), opensAnew),
   },
   {
     id: "repeats-on-resume",
@@ -284,6 +336,24 @@ export const variants: readonly Variant[] = [
           return again ? [event, again] : [event];
         };
       }),
+  },
+  {
+    id: "core-only",
+    why: "Everything beyond the core is a claim: this server makes none but the transport it must have.",
+    profileJson: coreProfile,
+    seams: () =>
+      all(
+        withoutClaims("transport.grpc", "transport.grpc_web", "codec.json", "http_get", "multi_app", "resume"),
+        withoutTools,
+        opensAnew,
+      ),
+    ...byUrlOnly,
+  },
+  {
+    id: "no-tools",
+    why: "The admin service and the test clock are tools that a server need not have.",
+    seams: () => withoutTools,
+    ...byUrlOnly,
   },
   {
     id: "chatty",
