@@ -25,6 +25,7 @@ import type {
   WatchEvent,
 } from "@userstatus/protocol";
 import type { AdminService, Features } from "@userstatus/protocol/admin";
+import type { TestingService } from "@userstatus/protocol/testing";
 
 /** A tool that a check can't do without. Where the run has none, the check is NOT_TESTABLE. */
 export type Tool =
@@ -329,6 +330,8 @@ export interface AdminTool {
 
 /** The test clock, for checks of the clock itself. */
 export interface ClockTool {
+  /** A client of the testing service that acts with another token, or with none (null). */
+  as(token: string | null): Client<typeof TestingService>;
   now(): Promise<{ now: number; stopped: boolean }>;
   advance(ms: number, holdLeases?: boolean): Promise<number>;
   changeEpoch(): Promise<string>;

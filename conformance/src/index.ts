@@ -1,9 +1,12 @@
 // The suite as a library: run it from a program, read its reports, use its checks on servers of one's own (mutants, say).
 export type { Bench, Check, Tool } from "./check.ts";
-export { checks } from "./checks/index.ts";
+
+import { checks } from "./checks/index.ts";
+import { afterChecks } from "./invariants/decide.ts";
+
 export { commandTokens, devTokens, secretTokens, type TokenRequest, type TokenSource } from "./identity/tokens.ts";
 export { parseUsers, type ReadyUser, readUsersFile } from "./identity/users-file.ts";
-export { toJsonText } from "./report/json.ts";
+export { fromJsonText, toJsonText } from "./report/json.ts";
 export { toJUnit } from "./report/junit.ts";
 export type { Report, ReportedCheck, ReportedRequirement, ReportedRun } from "./report/model.ts";
 export { summaryText } from "./report/summary.ts";
@@ -11,3 +14,9 @@ export { type SuiteOptions, TargetUnreachable, UsageError } from "./run/options.
 export type { Outcome } from "./run/outcome.ts";
 export { type Prepared, prepare, runPrepared, type SuiteListener } from "./run/suite.ts";
 export { exitCodes, type Verdict } from "./run/verdict.ts";
+export { checks };
+
+/** Ids of all checks, of those that are decided from the whole run, too. */
+export function suiteCheckIds(): readonly string[] {
+  return [...checks, ...afterChecks].map(({ id }) => id);
+}

@@ -4,7 +4,7 @@ import { AdminService, type Features } from "@userstatus/protocol/admin";
 import { TestingService } from "@userstatus/protocol/testing";
 import type { AdminTool, ClockTool, Wire } from "../check.ts";
 import { asFailure, CheckFailure, SuiteFault } from "../failure.ts";
-import { observeAnswer } from "../invariants/observer.ts";
+import { observeAnswer, observeMessage } from "../invariants/observer.ts";
 import { durationOf, instantOf } from "../units.ts";
 import { createCaller } from "../wire/caller.ts";
 import { agentOf } from "../wire/connection.ts";
@@ -32,6 +32,7 @@ function adminClientAs(
     transcript,
     patienceMs: run.patienceMs,
     over,
+    received: (...seen) => observeMessage(run.observer, sighting, ...seen),
     observe: (method, answer) => observeAnswer(run.observer, sighting, "", method, answer),
   });
   return createClient(AdminService, caller);
@@ -42,12 +43,25 @@ export function testingClient(
   world: WorldWithoutTime,
   app: string = world.app,
 ): Client<typeof TestingService> | undefined {
-  const { run, transcript, over } = world;
+  return testingClientAs(world, "admin", () => world.run.tokens.token({ app, user: "", role: "admin" }));
+}
+
+function testingClientAs(
+  { run, transcript, over, sighting }: WorldWithoutTime,
+  who: string,
+  token: string | null | (() => Promise<string>),
+): Client<typeof TestingService> | undefined {
   if (run.testing === undefined) return undefined;
-  const token = (): Promise<string> => run.tokens.token({ app, user: "", role: "admin" });
   return createClient(
     TestingService,
-    createCaller(run.testing.transport, { who: "admin", token, transcript, patienceMs: run.patienceMs * 4, over }),
+    createCaller(run.testing.transport, {
+      who,
+      token,
+      transcript,
+      patienceMs: run.patienceMs * 4,
+      over,
+      received: (...seen) => observeMessage(run.observer, sighting, ...seen),
+    }),
   );
 }
 
@@ -99,6 +113,7 @@ export function createClockTool(world: World, otherApp: () => string): ClockTool
     return { now: time(instantOf(now), "GetClock"), stopped };
   };
   return {
+    as: (token) => testingClientAs(world, "another token", token) ?? client,
     now: () => judgedClock("GetClock", clockOf(client)),
     advance: async (ms, holdLeases = false) => {
       const { now } = await judgedClock("AdvanceClock", client.advanceClock({ duration: durationOf(ms), holdLeases }));

@@ -6,7 +6,7 @@ import type { Check, Random, TestSession, Time, Tool } from "../check.ts";
 import { SuiteFault } from "../failure.ts";
 import type { TokenSource } from "../identity/tokens.ts";
 import type { UserSource } from "../identity/users.ts";
-import { type Observer, observeAnswer, type Sighting } from "../invariants/observer.ts";
+import { type Observer, observeAnswer, observeMessage, type Sighting } from "../invariants/observer.ts";
 import type { BenchTime, Living } from "../time/bench-time.ts";
 import type { Pace } from "../time/pace.ts";
 import type { Transcript } from "../transcript/transcript.ts";
@@ -71,6 +71,7 @@ export function userClient(
     patienceMs: run.patienceMs,
     over,
     streamsWait: via.streamsWait ?? false,
+    received: (...seen) => observeMessage(run.observer, sighting, ...seen),
     observe: (method: string, answer: Message) => observeAnswer(run.observer, sighting, who, method, answer),
   });
   return createClient(UserStatusService, caller);

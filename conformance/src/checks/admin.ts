@@ -158,6 +158,22 @@ const role: Check[] = [
     },
   },
   {
+    id: "admin-role/user-at-testing",
+    title: "a user's token is refused at the testing service with WRONG_ROLE, and the clock stays where it is",
+    tools: ["test-clock"],
+    async run(t: Bench) {
+      const session = await t.session();
+      await t.clock.advance(0);
+      const before = await t.clock.now();
+      const client = t.clock.as(await session.user.token());
+      await t.refused(client.getClock({}), "WRONG_ROLE", "GetClock with a user's token");
+      const advance = client.advanceClock({ duration: { seconds: 1n } });
+      await t.refused(advance, "WRONG_ROLE", "AdvanceClock with a user's token");
+      await t.refused(client.changeEpoch({}), "WRONG_ROLE", "ChangeEpoch with a user's token");
+      t.equal(await t.clock.now(), before, "The clock, before and after the calls that were refused");
+    },
+  },
+  {
     id: "admin-role/admin-at-user",
     title: "an admin's token is refused at the user service with WRONG_ROLE",
     tools: ["admin"],

@@ -1,18 +1,24 @@
 // Checks of SPEC §3, messages: unknown fields, requests that can't be read, and sizes.
-import { create, toBinary, type UnknownField } from "@bufbuild/protobuf";
+import { create, type DescMessage, type Message, toBinary, type UnknownField } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import {
   CustomStatusInputSchema,
+  HeartbeatResponseSchema,
+  ListSubscriptionsResponseSchema,
   type LoginRequest,
   LoginRequestSchema,
   type LoginResponse,
   LoginResponseSchema,
   Platform,
   QueryStatusesRequestSchema,
+  QueryStatusesResponseSchema,
+  SubscribeResponseSchema,
   UserIdListSchema,
+  WatchEventSchema,
   WatchRequestSchema,
 } from "@userstatus/protocol";
 import type { Bench, Check, TestUser } from "../check.ts";
+import { schemaFault } from "../invariants/valid.ts";
 import { openAndDrop } from "./lib/a-calls.ts";
 import { type Answer, envelope, post, postJson, postMessage, streamRefused } from "./lib/a-http.ts";
 import { textOf } from "./lib/a-scenes.ts";
@@ -224,6 +230,28 @@ export const messageChecks: readonly Check[] = [
         "a-device",
         `Device in the answer of a Login of ${acceptedBytes} bytes`,
       );
+    },
+  },
+  {
+    id: "message-valid/a-day",
+    title:
+      "What Login, SetCustomStatus, Subscribe, QueryStatuses, ListSubscriptions, Heartbeat and a Watch tell is valid",
+    run: async (t: Bench) => {
+      const target = await t.session({ text: "here" });
+      const { session, watch } = await t.watcher();
+      const { id } = target.user;
+      await session.raw.set({ text: t.random.text(8) });
+      const told: readonly (readonly [schema: DescMessage, message: object])[] = [
+        [LoginResponseSchema, session.login],
+        [HeartbeatResponseSchema, await session.heartbeat()],
+        [SubscribeResponseSchema, await session.raw.subscribe([id])],
+        [QueryStatusesResponseSchema, await session.raw.query([id, session.user.id])],
+        [ListSubscriptionsResponseSchema, await session.raw.list()],
+      ];
+      await watch.fence();
+      const events = watch.seen.map(({ event }) => [WatchEventSchema, create(WatchEventSchema, { event })] as const);
+      for (const [schema, message] of [...told, ...events])
+        t.equal(schemaFault(schema, message as Message), undefined, `What is wrong with a ${schema.name}`);
     },
   },
   {

@@ -11,6 +11,10 @@ export function processConsole(): Console {
 }
 
 function sinkOf(stream: NodeJS.WriteStream): ProgressSink {
+  // A reader that has seen enough (`| head`) is no fault; what it left unread is nobody's.
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
   return {
     write: (text) => void stream.write(text),
     isTerminal: stream.isTTY === true,

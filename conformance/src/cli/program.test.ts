@@ -76,7 +76,7 @@ test("a run writes the report to standard output, and everything else to the oth
     const { code, out, error } = await call(...args);
     expect(code).toBe(1);
     expect(JSON.parse(out)).toMatchObject({
-      verdict: "NON_CONFORMANT",
+      verdict: "VERDICT_NON_CONFORMANT",
       profile: "standard",
       partial: [expect.stringContaining("were selected")],
     });

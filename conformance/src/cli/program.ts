@@ -16,7 +16,9 @@ import {
   parseShard,
   type TargetFlags,
 } from "./options.ts";
+import { renderCommand } from "./render-command.ts";
 import { replayCommand } from "./replay-command.ts";
+import { addFormOptions, type FormFlags } from "./report-files.ts";
 import { type RunFlags, runCommand } from "./run-command.ts";
 
 /** Exit codes: those of the verdicts, 2 for wrong usage, 4 where nothing answers, 5 for a fault of the suite. */
@@ -81,6 +83,14 @@ function createProgram(console: Console, state: { code: number }): Command {
   ).action(async (path: string, flags: TargetFlags) => {
     state.code = await replayCommand(path, flags, console);
   });
+  addFormOptions(
+    program
+      .command("render")
+      .description("print a report that --json kept, and write it in other forms")
+      .argument("<file>", "the report; - is standard input"),
+  ).action((path: string, flags: FormFlags) => {
+    state.code = renderCommand(path, flags, console);
+  });
   addTargetOptions(
     program.command("doctor").description("tell what a run would find, and what it could not test"),
   ).action(async (flags: TargetFlags) => {
@@ -102,7 +112,8 @@ function createProgram(console: Console, state: { code: number }): Command {
 }
 
 function addRun(program: Command, console: Console, state: { code: number }): void {
-  addTargetOptions(program.command("run", { isDefault: true }).description("judge a server (the default command)"))
+  const run = program.command("run", { isDefault: true }).description("judge a server (the default command)");
+  addFormOptions(addTargetOptions(run))
     .option("--only <pattern>", "only checks or requirements that match, such as 'sub-*'; may be repeated", collect)
     .option("--skip <pattern>", "not those that match; may be repeated", collect)
     .option("--jobs <count>", "checks at once (default: 8)", parseJobs)
@@ -124,12 +135,6 @@ function addRun(program: Command, console: Console, state: { code: number }): vo
     )
     .option("--write-known-failures <file>", "write what failed in this run as such a file")
     .option("--no-rerun", "believe a failure at once, instead of running the check again alone")
-    .option("--json <file>", "write the report as JSON; - is standard output")
-    .option("--junit <file>", "write the report as JUnit XML; - is standard output")
-    .option("--html <file>", "write the report as one self-contained page")
-    .option("--markdown <file>", "write the report as Markdown, as for $GITHUB_STEP_SUMMARY; - is standard output")
-    .option("--badge <file>", "write the verdict as JSON for a badge (shields.io endpoint)")
-    .option("--github", "print failures as annotations of a GitHub workflow")
     .option("--out <directory>", "write every transcript there, as NDJSON, and for each failure what `replay` reads")
     .option("-q, --quiet", "only failures and the verdict")
     .option("-v, --verbose", "a line for each check")
@@ -147,6 +152,7 @@ Examples:
   $ userstatus-conformance run --url http://127.0.0.1:8080 --token-dev --only 'sub-*' -v
   $ userstatus-conformance run --url http://127.0.0.1:8080 --token-dev --known-failures known.txt
   $ userstatus-conformance replay out/failures/sub-cap.holds.grpc-h2 --url http://127.0.0.1:8080 --token-dev
+  $ userstatus-conformance render report.json --html report.html
   $ userstatus-conformance doctor --url http://127.0.0.1:8080 --token-dev
   $ userstatus-conformance explain sub-cap
   $ userstatus-conformance explore --url http://127.0.0.1:8080 --token-dev --admin-url http://127.0.0.1:8081 \\

@@ -2,13 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { checks } from "../checks/index.ts";
 import { afterChecks } from "../invariants/decide.ts";
-import { toBadge } from "../report/badge.ts";
 import { failureText } from "../report/failure-text.ts";
-import { toGitHub } from "../report/github.ts";
-import { toHtml } from "../report/html.ts";
-import { toJsonText } from "../report/json.ts";
-import { toJUnit } from "../report/junit.ts";
-import { toMarkdown } from "../report/markdown.ts";
 import type { Report } from "../report/model.ts";
 import { createProgress, type Progress } from "../report/progress.ts";
 import { summaryText, verdictText } from "../report/summary.ts";
@@ -27,8 +21,9 @@ import { type Prepared, prepare, runPrepared, type SuiteListener } from "../run/
 import { exitCodes } from "../run/verdict.ts";
 import type { Console } from "./console.ts";
 import { suiteOptions, type TargetFlags } from "./options.ts";
+import { type FormFlags, takesOutput, writeForms } from "./report-files.ts";
 
-export interface RunFlags extends TargetFlags {
+export interface RunFlags extends TargetFlags, FormFlags {
   readonly only?: string[];
   readonly skip?: string[];
   readonly jobs?: number;
@@ -39,12 +34,6 @@ export interface RunFlags extends TargetFlags {
   readonly knownFailures?: string;
   readonly writeKnownFailures?: string;
   readonly rerun?: boolean;
-  readonly json?: string;
-  readonly junit?: string;
-  readonly html?: string;
-  readonly markdown?: string;
-  readonly badge?: string;
-  readonly github?: boolean;
   readonly out?: string;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -57,14 +46,15 @@ export async function runCommand(flags: RunFlags, console: Console): Promise<num
   const options: SuiteOptions = { ...suiteOptions(flags), ...how };
   const known = flags.knownFailures === undefined ? undefined : readKnown(flags.knownFailures);
   // With the report on standard output, everything else goes to the other one.
-  const toError = [flags.json, flags.junit, flags.markdown].includes("-");
+  const toError = takesOutput(flags);
   const report = await judge(options, {
     console,
     quiet: flags.quiet === true,
     verbose: flags.verbose === true,
     toError,
   });
-  writeReports(report, flags, console);
+  writeForms(report, flags, console);
+  if (flags.writeKnownFailures !== undefined) writeFileSync(flags.writeKnownFailures, writeKnownFailures(report));
   if (known === undefined) return exitCodes[report.verdict];
   const found = judgeKnown(report, known);
   (toError ? console.error : console.out).write(`${knownText(found)}\n`);
@@ -137,20 +127,4 @@ function openingText({ run, server, plan }: Prepared): string {
     `${name} at ${run.url}: profile ${profile.name}, clock tier ${tier}, users by ${users.way}, seed ${seed}`,
     `${runs} of ${plan.length} checks to run; transports ${server.kinds.map(({ name: kind }) => kind).join(", ")}`,
   ].join("\n");
-}
-
-function writeReports(report: Report, flags: RunFlags, console: Console): void {
-  const forms: readonly (readonly [path: string | undefined, form: (report: Report) => string])[] = [
-    [flags.writeKnownFailures, writeKnownFailures],
-    [flags.json, toJsonText],
-    [flags.junit, toJUnit],
-    [flags.html, toHtml],
-    [flags.markdown, toMarkdown],
-    [flags.badge, toBadge],
-  ];
-  for (const [path, form] of forms) {
-    if (path === "-") console.out.write(form(report));
-    else if (path !== undefined) writeFileSync(path, form(report));
-  }
-  if (flags.github === true) console.out.write(toGitHub(report));
 }

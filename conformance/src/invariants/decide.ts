@@ -38,6 +38,11 @@ const titles: readonly (readonly [id: string, invariant: InvariantId, title: str
   ],
   ["frame-size/every-stream", "frame-size", "Looks at every frame of the run: none has more than 1 MiB"],
   [
+    "message-valid/every-message",
+    "message-valid",
+    "Looks at every message that the server sent in the run: each is valid for its schema",
+  ],
+  [
     "epoch-same/every-stream",
     "epoch-same",
     "Looks at every answer and hello of the run: an app has one epoch, until it is changed on purpose",

@@ -1,6 +1,6 @@
 // What must hold on every stream and in every answer of a run, whatever the check is about. Violations are
 // collected run-wide.
-import type { Message } from "@bufbuild/protobuf";
+import type { DescMessage, Message } from "@bufbuild/protobuf";
 import type {
   ListSubscriptionsResponse,
   LoginResponse,
@@ -11,9 +11,17 @@ import type {
 } from "@userstatus/protocol";
 import { createEpochBook, type EpochBook } from "./epochs.ts";
 import { createRevisionBook, type RevisionBook } from "./revisions.ts";
+import { schemaFault } from "./valid.ts";
 
 /** The requirements that are judged this way. */
-export type InvariantId = "rev-order" | "rev-change" | "watch-hello" | "watch-end-last" | "frame-size" | "epoch-same";
+export type InvariantId =
+  | "rev-order"
+  | "rev-change"
+  | "watch-hello"
+  | "watch-end-last"
+  | "frame-size"
+  | "epoch-same"
+  | "message-valid";
 
 export interface Violation {
   readonly requirement: InvariantId;
@@ -83,6 +91,21 @@ export function createObserver(): Observer {
     epoch: epochs.seen,
     epochChanging: epochs.changing,
   };
+}
+
+/** Looks at any message that the server sent. */
+export function observeMessage(
+  observer: Observer,
+  at: Sighting,
+  method: string,
+  schema: DescMessage,
+  message: Message,
+): void {
+  observer.observed("message-valid");
+  const got = schemaFault(schema, message);
+  if (got === undefined) return;
+  const what = `each message must be valid for its schema: one of ${method}`;
+  observer.violated("message-valid", at, { what, expected: `a valid ${schema.name}`, got });
 }
 
 /** Looks at an answer of the user service; `callerId` is who asked. */

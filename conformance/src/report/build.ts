@@ -6,6 +6,7 @@ import type { AfterResult } from "../invariants/decide.ts";
 import { tally, worst } from "../run/outcome.ts";
 import type { RunnerResult, RunResult } from "../run/runner.ts";
 import { judgeRequirements, partialReasons, verdictOf } from "../run/verdict.ts";
+import { type RequirementSet, setFor, unscoredBy } from "../sets/requirement-set.ts";
 import { type Report, type ReportedCheck, type ReportedRun, reportVersion } from "./model.ts";
 
 export interface BuildInput
@@ -20,8 +21,16 @@ export interface BuildInput
 }
 
 export function buildReport(input: BuildInput): Report {
-  const checks = inSpecOrder([...checksOf(input.results), ...input.after.map(afterCheck)]);
-  const decided = checks.map(({ check, requirement }) => ({ id: check.id, requirement, outcome: check.outcome }));
+  const set = setFor(input.target.specVersion);
+  const checks = inSpecOrder([...checksOf(input.results), ...input.after.map(afterCheck)]).map((placed) =>
+    withScore(placed, set),
+  );
+  const decided = checks.map(({ check, requirement }) => ({
+    id: check.id,
+    requirement,
+    outcome: check.outcome,
+    ...(check.unscored === undefined ? {} : { unscored: check.unscored }),
+  }));
   const judged = judgeRequirements(requirements, decided);
   const { startedAt, durationMs, results: _, after: __, died, selection, ...rest } = input;
   return {
@@ -55,6 +64,11 @@ export function buildReport(input: BuildInput): Report {
 interface Placed {
   readonly check: ReportedCheck;
   readonly requirement: Requirement;
+}
+
+function withScore({ check, requirement }: Placed, set: RequirementSet): Placed {
+  const unscored = unscoredBy(set, check.id);
+  return unscored === undefined ? { check, requirement } : { check: { ...check, unscored }, requirement };
 }
 
 function checksOf(results: readonly RunResult[]): Placed[] {

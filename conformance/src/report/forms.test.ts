@@ -3,6 +3,7 @@ import { badReport as bad, goodReport as good } from "../testing/sample-report.t
 import { toBadge } from "./badge.ts";
 import { toGitHub } from "./github.ts";
 import { toHtml } from "./html.ts";
+import { fromJsonText } from "./json.ts";
 import { toMarkdown } from "./markdown.ts";
 
 test("the badge says the verdict", () => {
@@ -55,6 +56,6 @@ test("the page has all of it without a script, and what a server sent is text", 
   expect(page.match(/<\/script>/g)).toHaveLength(2);
   expect(page).not.toMatch(/<[^>]*\s(?:src|href)=(?!"data:,")/);
   const embedded = /id="report">(.*?)<\/script>/s.exec(page)?.[1] ?? "";
-  expect(JSON.parse(embedded)).toEqual(JSON.parse(JSON.stringify(bad)));
+  expect(fromJsonText(embedded)).toEqual(bad);
   expect(toHtml(good)).not.toContain('id="failures"');
 });

@@ -6,6 +6,7 @@ import { escapeHtml } from "./html-escape.ts";
 import { failureHtml } from "./html-failure.ts";
 import { pageScript } from "./html-script.ts";
 import { pageStyle } from "./html-style.ts";
+import { toJsonText } from "./json.ts";
 import type { Report, ReportedCheck } from "./model.ts";
 import { sectionsOf, troublesOf } from "./troubles.ts";
 
@@ -30,7 +31,7 @@ ${coverage(report)}
 ${checksHtml(report)}
 </main>
 <footer>User Status Protocol ${escapeHtml(report.spec.version)}, suite ${escapeHtml(report.suite.version)}. The sentences that judged: <code>${escapeHtml(report.spec.digest)}</code></footer>
-<script type="application/json" id="report">${JSON.stringify(report).replaceAll("<", "\\u003c")}</script>
+<script type="application/json" id="report">${embedded(report)}</script>
 <script>${pageScript}</script>
 </body>
 </html>
@@ -116,4 +117,9 @@ function checkHtml(check: ReportedCheck): string {
   });
   return `<details data-outcome="${outcome}" data-level="${level}"><summary><b class="${outcome}">${outcome.replace("_", " ")}</b> <code>${escapeHtml(id)}</code> <span>${escapeHtml(title)}</span></summary>
 <blockquote>${escapeHtml(text)}<cite>${escapeHtml(requirement)}, ${level}, §${escapeHtml(section)}; source: ${escapeHtml(source)}</cite></blockquote><ul>${lines.join("")}</ul></details>`;
+}
+
+/** The report itself, for programs that are given the page only. */
+function embedded(report: Report): string {
+  return toJsonText(report).trimEnd().replaceAll("<", "\\u003c");
 }

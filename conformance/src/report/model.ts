@@ -1,11 +1,11 @@
-// The report of a run: one document, from which summary, JSON and JUnit are made. Versioned; keys are stable
-// (README, "The report").
+// The report of a run: one document, from which every printed form is made. It leaves and enters as the message
+// userstatus.conformance.v1.Report (message.ts).
 import type { Outcome } from "../run/outcome.ts";
 import type { Verdict } from "../run/verdict.ts";
 import type { Step } from "../transcript/steps.ts";
 
-/** Rises when a key changes its meaning or goes away; new keys do not raise it. */
-export const reportVersion = 1;
+/** Rises when a field of the message changes its meaning or goes away; new fields do not raise it. */
+export const reportVersion = 2;
 
 export interface Report {
   readonly reportVersion: typeof reportVersion;
@@ -67,6 +67,8 @@ export interface ReportedCheck {
   readonly text: string;
   /** Worst of its runs. */
   readonly outcome: Outcome;
+  /** Why it does not count for the verdict. */
+  readonly unscored?: string;
   readonly durationMs: number;
   /** One for each transport that it ran over; one without a transport where it did not run. */
   readonly runs: readonly ReportedRun[];

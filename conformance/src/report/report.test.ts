@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { RunResult } from "../run/runner.ts";
 import { buildReport } from "./build.ts";
 import { failureText } from "./failure-text.ts";
-import { toJsonText } from "./json.ts";
+import { fromJsonText, toJsonText } from "./json.ts";
 import { escapeXml, toJUnit } from "./junit.ts";
 import type { Report, ReportedCheck, ReportedRun } from "./model.ts";
 import { createProgress } from "./progress.ts";
@@ -52,7 +52,7 @@ function report(): Report {
 test("the report is a document in the order of the specification, with one entry for each check and requirement", () => {
   const made = report();
   expect(made).toMatchObject({
-    reportVersion: 1,
+    reportVersion: 2,
     verdict: "NON_CONFORMANT",
     durationMs: 1234,
     seed: "abc",
@@ -72,7 +72,7 @@ test("the report is a document in the order of the specification, with one entry
   expect(made.requirements.find(({ id }) => id === "query-result")).toMatchObject({ outcome: "FAIL", scored: true });
   expect(made.requirements.find(({ id }) => id === "client-fold")).toMatchObject({ outcome: null, scored: false });
   expect(made.spec.digest).toMatch(/^[0-9a-f]{64}$/);
-  expect(JSON.parse(toJsonText(made))).toEqual(made);
+  expect(fromJsonText(toJsonText(made))).toEqual(made);
 });
 
 test("a failure prints what ends the investigation", () => {

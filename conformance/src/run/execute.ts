@@ -64,7 +64,7 @@ export async function attempt({ run, check, kind, waitMs }: AttemptRequest): Pro
     url: run.url,
     app: bench.app,
     devTokens: run.tokens.name === "--token-dev",
-    takesJson: run.claims.has("transport.connect") && run.claims.has("codec.json"),
+    claims: run.claims,
   });
   const shown = { exchange, steps: stepsOf(entries, startedAt), ...(command === undefined ? {} : { command }) };
   return { ...common, ...rest, failure: { ...failure, ...shown } };

@@ -21,12 +21,14 @@ export interface DecidedCheck {
   readonly id: string;
   readonly requirement: Requirement;
   readonly outcome: Outcome;
+  /** Why it does not count. */
+  readonly unscored?: string;
 }
 
 /** Parts that are tools of the suite: reported, never scored. */
 const toolParts: ReadonlySet<string> = new Set(["admin", "test_clock"]);
 
-/** Each requirement with the worst outcome of its checks. */
+/** Each requirement with the worst outcome of those of its checks that count. */
 export function judgeRequirements(all: readonly Requirement[], checks: readonly DecidedCheck[]): RequirementResult[] {
   const byRequirement = new Map<string, DecidedCheck[]>();
   for (const check of checks) {
@@ -34,9 +36,10 @@ export function judgeRequirements(all: readonly Requirement[], checks: readonly 
     byRequirement.set(id, [...(byRequirement.get(id) ?? []), check]);
   }
   return all.map((requirement) => {
-    const own = byRequirement.get(requirement.id) ?? [];
+    const all = byRequirement.get(requirement.id) ?? [];
+    const own = all.filter((check) => check.unscored === undefined);
     const outcome = worst(own.map((check) => check.outcome));
-    const checkIds = own.map(({ id }) => id);
+    const checkIds = all.map(({ id }) => id);
     const unscored = whyUnscored(requirement, own.length);
     return unscored === undefined
       ? { requirement, outcome, scored: true, checkIds }

@@ -1,4 +1,5 @@
-// The last call of a transcript as a line for a shell, which works as printed: Connect's JSON by curl. Pure.
+// The last call of a transcript as a line for a shell, which works as printed: Connect's JSON by curl; and where a Watch was opened, the last one by
+// buf curl, from the root of this repository, whose schema it reads. Pure.
 import type { Entry } from "./transcript.ts";
 import { messageJson } from "./transcript.ts";
 
@@ -9,15 +10,21 @@ export interface CommandContext {
   readonly app: string;
   /** Whether tokens are those of the development mode, which are no secret. */
   readonly devTokens: boolean;
-  /** Whether the server takes JSON over Connect. */
-  readonly takesJson: boolean;
+  /** The server's claims. */
+  readonly claims: ReadonlySet<string>;
 }
 
 const service = "userstatus.v1.UserStatusService";
 
-/** Undefined where there is no unary call of a user, or the server takes none by JSON. */
+/** One line, or one of a call and one of a Watch; undefined where there is nothing to send, or not in these ways. */
 export function commandOf(entries: readonly Entry[], context: CommandContext): string | undefined {
-  const { url, app, devTokens, takesJson } = context;
+  const lines = [unaryCommand(entries, context), watchCommand(entries, context)].filter((line) => line !== undefined);
+  return lines.length === 0 ? undefined : lines.join("\n");
+}
+
+function unaryCommand(entries: readonly Entry[], context: CommandContext): string | undefined {
+  const { url, claims } = context;
+  const takesJson = claims.has("transport.connect") && claims.has("codec.json");
   const call = entries.findLast(
     ({ kind, method, who, message }) =>
       kind === "call" && method !== "Watch" && who !== "admin" && message !== undefined,
@@ -33,7 +40,29 @@ export function commandOf(entries: readonly Entry[], context: CommandContext): s
   const who = call.who ?? "";
   if (who !== "") parts.push('-H "Authorization: Bearer $TOKEN"');
   parts.push(`-d ${quoted(JSON.stringify(json))}`);
-  const line = parts.join(" ");
+  return withToken(parts.join(" "), who, context);
+}
+
+function watchCommand(entries: readonly Entry[], context: CommandContext): string | undefined {
+  const { url, claims } = context;
+  const call = entries.findLast(({ kind, method, message }) => kind === "call" && method === "Watch" && message);
+  if (call?.message === undefined) return undefined;
+  const json = messageJson(call.message.schema, call.message.value);
+  if (typeof json === "string") return undefined;
+  const protocols = { "transport.grpc": "grpc", "transport.connect": "connect", "transport.grpc_web": "grpcweb" };
+  const [, protocol] = Object.entries(protocols).find(([claim]) => claims.has(claim)) ?? [];
+  if (protocol === undefined) return undefined;
+  const parts = [
+    `npx buf curl --schema . --protocol ${protocol}`,
+    ...(protocol === "grpc" && url.startsWith("http:") ? ["--http2-prior-knowledge"] : []),
+    ...(call.who ? ['-H "Authorization: Bearer $TOKEN"'] : []),
+    `-d ${quoted(JSON.stringify(json))}`,
+    quoted(`${url.replace(/\/$/, "")}/${service}/Watch`),
+  ];
+  return withToken(parts.join(" "), call.who ?? "", context);
+}
+
+function withToken(line: string, who: string, { app, devTokens }: CommandContext): string {
   if (who === "") return line;
   if (devTokens) return `TOKEN=${quoted(`dev:${app}:${who}`)}; ${line}`;
   return `# TOKEN is one of the user ${who} in the app ${app}\n${line}`;

@@ -4,7 +4,8 @@
 import { create, type DescMessage, type Message, type MessageInitShape } from "@bufbuild/protobuf";
 import type { Transport } from "@connectrpc/connect";
 import { describeError } from "../bench/refusal.ts";
-import { CheckFailure } from "../failure.ts";
+import { CheckFailure, SuiteFault } from "../failure.ts";
+import { schemaFault } from "../invariants/valid.ts";
 import type { EntryKind, Transcript } from "../transcript/transcript.ts";
 import { spoken } from "../units.ts";
 import { type BoundedWait, boundedWait } from "./bounded-wait.ts";
@@ -19,6 +20,8 @@ export interface CallerOptions {
   readonly patienceMs: number;
   /** Ends every call: the check is over. */
   readonly over: AbortSignal;
+  /** Told of each message that came. */
+  readonly received?: (method: string, schema: DescMessage, message: Message) => void;
   /** Told of each answer. */
   readonly observe?: (method: string, answer: Message) => void;
   /** Whoever reads the stream minds its waits. */
@@ -82,12 +85,18 @@ interface Call {
   readonly failed: (error: unknown, wait: BoundedWait) => unknown;
 }
 
-function createCall(method: { readonly name: string }, { transcript, who, patienceMs }: CallerOptions): Call {
+function createCall(method: { readonly name: string }, { transcript, who, patienceMs, received }: CallerOptions): Call {
   const common = { id: transcript.nextId(), who, method: method.name };
   const say: Call["say"] = (kind, text) => transcript.add({ ...common, kind, text });
   return {
     say,
-    log: (kind, schema, value) => transcript.add({ ...common, kind, message: { schema, value } }),
+    log: (kind, schema, value) => {
+      transcript.add({ ...common, kind, message: { schema, value } });
+      if (kind !== "call") return received?.(method.name, schema, value);
+      // What breaks the schema on purpose is written below this transport, as bytes.
+      const fault = schemaFault(schema, value);
+      if (fault !== undefined) throw new SuiteFault(`the suite was about to send a ${schema.name} with ${fault}`);
+    },
     failed: (error, wait) => {
       const expected = `an answer within ${spoken(patienceMs)}`;
       const fault = wait.ranOut() ? new CheckFailure(`${method.name} must be answered`, expected, "none") : error;

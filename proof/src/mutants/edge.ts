@@ -387,6 +387,18 @@ export const edgeMutants: readonly Mutant[] = [
     seams: () => without((event) => event.case === "progress"),
   },
   {
+    id: "admin-role/users-move-the-clock",
+    defect: "A user's token works at the testing service.",
+    edge: {
+      handler: handler((request) => {
+        const [, app] = /^Bearer dev:([^:]+):/.exec(request.headers.authorization ?? "") ?? [];
+        if (app && request.url?.startsWith("/userstatus.testing."))
+          request.headers.authorization = `Bearer dev-admin:${app}`;
+        return false;
+      }),
+    },
+  },
+  {
     id: "admin-role/either",
     defect: "An admin's token works at the user service.",
     edge: {

@@ -1,7 +1,8 @@
 // Defects at limits, one off on the side that the other files leave out (SPEC §3, §6, §8 to §12, §16).
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { callerOf, refusal, unsubscribe } from "@userstatus/server/seams";
 import type { Mutant } from "../mutant.ts";
-import { type Any, events, methods, requests, rules } from "../seam-tools.ts";
+import { type Any, answers, events, methods, requests, rules, statuses } from "../seam-tools.ts";
 import { refuses } from "./refusing.ts";
 
 const customTtls = (edit: (before: Any) => object) =>
@@ -138,6 +139,19 @@ export const limitMutants: readonly Mutant[] = [
     id: "sync-marker/no-blank",
     defect: "A marker with a blank is refused.",
     seams: () => refuses(["sync"], ({ marker }) => marker.includes(" "), "INVALID_FIELD"),
+  },
+  {
+    id: "message-valid/signs-differ",
+    defect: "The lease in the answer of Login has seconds and nanos of different sign.",
+    seams: () => answers(["login"], (answer) => ({ ...answer, lease: { ...answer.lease, nanos: -1 } })),
+  },
+  {
+    id: "message-valid/far-future",
+    defect: "A text that never expires has the year 292,278,994 as its expiry.",
+    seams: () =>
+      statuses((status) => {
+        if (status.customStatus) status.customStatus.expireTime = timestampFromMs(Number.MAX_SAFE_INTEGER);
+      }),
   },
   {
     id: "message-size/any",

@@ -60,10 +60,17 @@ const opensAnew: PresenceSeams = {
   }),
 };
 
-/** Judged by the address alone, with durations short enough to be waited for: leases of 4.5 s. */
+/** Judged by the address alone, with durations short enough to be waited for (leases of 4.5 s), and limits that are soon reached. */
 const byUrlOnly: Pick<Variant, "flags" | "judged"> = {
-  flags: ["--scale-durations=0.06"],
-  judged: { byUrlOnly: true, tier: "scaled", timeBudgetMs: 20_000 },
+  flags: [
+    "--scale-durations=0.06",
+    "--set=subscription.max_subscriptions=40",
+    "--set=subscription.subscribe_batch_max=20",
+    "--set=rate_limits[QueryStatuses].max_calls=20",
+    "--set=rate_limits[Subscribe].max_calls=20",
+    "--set=rate_limits[Unsubscribe].max_calls=20",
+  ],
+  judged: { byUrlOnly: true, tier: "scaled", timeBudgetMs: 15_000, jobs: 16 },
 };
 
 /** The values of standard without a claim. */
@@ -126,12 +133,12 @@ export const variants: readonly Variant[] = [
   },
   {
     id: "frames-of-a-second",
-    why: "No delivery time is normative: most frames take long, up to a second.",
+    why: "No delivery time is normative: one frame in five takes a second.",
     seams: () =>
       frames(async function* (source) {
         let number = 0;
         for await (const frame of source) {
-          await wait((++number * 370) % 1001);
+          await wait(++number % 5 === 0 ? 1000 : (number * 37) % 100);
           yield frame;
         }
       }),

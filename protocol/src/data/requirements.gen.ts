@@ -66,6 +66,15 @@ export const requirementData: readonly Requirement[] = [
     "text": "A request of up to 128 KiB MUST NOT be refused for its size; one of more than 4 MiB MUST be."
   },
   {
+    "id": "message-valid",
+    "level": "MUST",
+    "part": "core",
+    "source": "ours",
+    "section": "3",
+    "sectionTitle": "Transport, messages, identity",
+    "text": "Every message that a server sends MUST be valid for its schema: text is Unicode, and every Timestamp and Duration is within the range of its type, so that it can be written as ProtoJSON."
+  },
+  {
     "id": "frame-size",
     "level": "MUST",
     "part": "core",

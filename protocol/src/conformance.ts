@@ -1,0 +1,1 @@
+export * from "./gen/userstatus/conformance/v1/report_pb.ts";
