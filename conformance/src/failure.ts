@@ -18,6 +18,9 @@ export class CheckFailure extends Error {
   }
 }
 
+/** What had to come did not come within the suite's patience. A suite that was itself too busy to look can't say so. */
+export class NothingCame extends CheckFailure {}
+
 /**
  * This attempt decided nothing (the machine was too slow, say). The check is run again alone; then it is
  * NOT_TESTABLE.

@@ -2,7 +2,7 @@
 import { toBinary } from "@bufbuild/protobuf";
 import { type WatchEnd, type WatchResponse, WatchResponseSchema } from "@userstatus/protocol";
 import type { Seen, TestWatch } from "../check.ts";
-import { CheckFailure } from "../failure.ts";
+import { CheckFailure, NothingCame } from "../failure.ts";
 import type { StreamGuard } from "../invariants/streams.ts";
 import { spoken } from "../units.ts";
 import { show } from "./evaluate.ts";
@@ -37,12 +37,16 @@ export function createWatchLog(guard: StreamGuard, patienceMs: number): WatchLog
         if (found !== undefined) return found;
       }
       if (ended !== undefined)
-        throw notFound(what, `the end of the stream (${endText(ended)}), before it ${eventsText(seen, from)}`);
-      if (!(await waiter.changed(until)) && at >= seen.length) throw notFound(what, eventsText(seen, from));
+        throw new CheckFailure(
+          what,
+          wanted,
+          `the end of the stream (${endText(ended)}), before it ${eventsText(seen, from)}`,
+        );
+      if (!(await waiter.changed(until)) && at >= seen.length)
+        throw new NothingCame(what, wanted, eventsText(seen, from));
     }
   };
-  const notFound = (what: string, got: string): CheckFailure =>
-    new CheckFailure(what, `it on the Watch within ${spoken(patienceMs)}`, got);
+  const wanted = `it on the Watch within ${spoken(patienceMs)}`;
 
   return {
     seen,

@@ -1,10 +1,11 @@
 // One attempt at one check over one transport.
 
+import { performance } from "node:perf_hooks";
 import { openBench } from "../bench/bench.ts";
 import { describeError, isConnectError } from "../bench/refusal.ts";
 import type { RunContext } from "../bench/world.ts";
 import type { Check } from "../check.ts";
-import { CheckFailure, Inconclusive, isUnreachable, NotApplicable, NotTestable } from "../failure.ts";
+import { CheckFailure, Inconclusive, isUnreachable, NotApplicable, NothingCame, NotTestable } from "../failure.ts";
 import { commandOf } from "../transcript/command.ts";
 import { entryLine, lastExchange } from "../transcript/print.ts";
 import { type Step, stepsOf } from "../transcript/steps.ts";
@@ -43,21 +44,31 @@ export interface AttemptRequest {
   readonly kind: TransportKind;
   /** How long the check really waits by its own account. */
   readonly waitMs: number;
+  /** A failure is tried again, alone: then one that this process was too busy to be sure of decides nothing. */
+  readonly triedAgain: boolean;
 }
 
+/** Above this share of the time this process was at work itself: what it waited for may have been there. */
+const busyShare = 0.9;
+
 /** Never rejects. */
-export async function attempt({ run, check, kind, waitMs }: AttemptRequest): Promise<Attempt> {
+export async function attempt({ run, check, kind, waitMs, triedAgain }: AttemptRequest): Promise<Attempt> {
   const started = performance.now();
+  const loop = performance.eventLoopUtilization();
   const startedAt = Date.now();
   const bench = openBench({ run, check, kind });
   const limitMs = Math.max(10_000, run.patienceMs * 12) + waitMs * 1.5;
   const decided = await decide(async () => check.run(await bench.start()), limitMs);
-  const overdue = decided.result === "FAIL" ? bench.overdue() : undefined;
+  const busy =
+    triedAgain && decided.nothingCame === true && performance.eventLoopUtilization(loop).utilization > busyShare
+      ? "this machine was too busy to see whether it came"
+      : undefined;
+  const overdue = decided.result === "FAIL" ? (bench.overdue() ?? busy) : undefined;
   await bench.close();
   const entries = bench.transcript.entries();
   const common = { transport: kind.name, durationMs: performance.now() - started, entries };
   if (overdue !== undefined) return { ...common, result: "INCONCLUSIVE", reason: overdue, unreachable: false };
-  const { failure, ...rest } = decided;
+  const { failure, nothingCame: _, ...rest } = decided;
   if (failure === undefined) return { ...common, ...rest };
   const exchange = lastExchange(entries).map((entry) => entryLine(entry, startedAt));
   const command = commandOf(entries, {
@@ -75,6 +86,7 @@ interface Decided {
   readonly failure?: Omit<Failure, "exchange" | "steps" | "command">;
   readonly reason?: string;
   readonly unreachable: boolean;
+  readonly nothingCame?: boolean;
 }
 
 async function decide(work: () => Promise<void>, limitMs: number): Promise<Decided> {
@@ -98,7 +110,14 @@ async function decide(work: () => Promise<void>, limitMs: number): Promise<Decid
 export function classify(error: unknown): Decided {
   if (error instanceof CheckFailure) {
     const { what, expected, got } = error;
-    return { result: "FAIL", failure: { what, expected, got }, unreachable: isUnreachable(error.cause) };
+    const nothingCame = error instanceof NothingCame || error.cause instanceof NothingCame;
+    const failure = { what, expected, got };
+    return {
+      result: "FAIL",
+      failure,
+      unreachable: isUnreachable(error.cause),
+      ...(nothingCame ? { nothingCame } : {}),
+    };
   }
   if (error instanceof Inconclusive) return { result: "INCONCLUSIVE", reason: error.message, unreachable: false };
   if (error instanceof NotTestable) return { result: "NOT_TESTABLE", reason: error.message, unreachable: false };

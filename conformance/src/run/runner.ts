@@ -150,7 +150,13 @@ function createRunner(options: RunnerOptions): Runner {
 
   const tryOnce = async ({ planned, kind, seed }: Job): Promise<Attempt> => {
     const waitMs = waitOf(planned.check, { tier: run.tier, profile: run.profile });
-    const done = await attempt({ run: { ...run, seed }, check: planned.check, kind, waitMs });
+    const done = await attempt({
+      run: { ...run, seed },
+      check: planned.check,
+      kind,
+      waitMs,
+      triedAgain: options.rerun,
+    });
     if (done.unreachable && died === undefined && !(await options.alive()))
       died ??= { at: new Date(), during: [...running] };
     return done;

@@ -4,7 +4,7 @@
 import { create, type DescMessage, type Message, type MessageInitShape } from "@bufbuild/protobuf";
 import type { Transport } from "@connectrpc/connect";
 import { describeError } from "../bench/refusal.ts";
-import { CheckFailure, SuiteFault } from "../failure.ts";
+import { CheckFailure, NothingCame, SuiteFault } from "../failure.ts";
 import { schemaFault } from "../invariants/valid.ts";
 import type { EntryKind, Transcript } from "../transcript/transcript.ts";
 import { spoken } from "../units.ts";
@@ -99,7 +99,7 @@ function createCall(method: { readonly name: string }, { transcript, who, patien
     },
     failed: (error, wait) => {
       const expected = `an answer within ${spoken(patienceMs)}`;
-      const fault = wait.ranOut() ? new CheckFailure(`${method.name} must be answered`, expected, "none") : error;
+      const fault = wait.ranOut() ? new NothingCame(`${method.name} must be answered`, expected, "none") : error;
       say("refusal", fault instanceof CheckFailure ? fault.message : describeError(fault));
       return fault;
     },
