@@ -4,7 +4,7 @@ import type { Client } from "@connectrpc/connect";
 import type { LoginResponse, Platform, UserStatusService } from "@userstatus/protocol";
 import type { LivenessMs, RawCalls, TestSession, TestUser, WatchOptions } from "../check.ts";
 import { asFailure, CheckFailure } from "../failure.ts";
-import type { Living } from "../time/bench-time.ts";
+import type { Living, Silence } from "../time/bench-time.ts";
 import { msOf } from "../units.ts";
 import { show } from "./evaluate.ts";
 import { listAll, rawCalls } from "./raw.ts";
@@ -26,8 +26,8 @@ export interface SessionOptions {
 interface Life {
   token: string;
   lastSignAt: number;
-  /** A Watch was opened, and not closed by the suite. */
-  linked: boolean;
+  /** Stretches of a lease or more without a sign, that ended with one. */
+  readonly silences: Silence[];
   linkGone: boolean;
   over: boolean;
 }
@@ -37,14 +37,16 @@ export function createTestSession(world: World, options: SessionOptions): TestSe
   const life: Life = {
     token: options.token,
     lastSignAt: performance.now(),
-    linked: false,
+    silences: [],
     linkGone: false,
     over: false,
   };
   const client = userClient(world, user.id, async () => life.token);
   const raw = rawCalls(client, login.sessionId, world.run.profile);
   const signOfLife = (): void => {
-    life.lastSignAt = performance.now();
+    const now = performance.now();
+    if (now - life.lastSignAt >= leaseOf(options)) life.silences.push({ from: life.lastSignAt, until: now });
+    life.lastSignAt = now;
     life.linkGone = false;
   };
   const ended = (): void => {
@@ -86,14 +88,10 @@ export function createTestSession(world: World, options: SessionOptions): TestSe
       session,
       token: async () => life.token,
       sync: (marker) => judged("Sync", raw.sync(marker)),
-      opened: () => {
-        signOfLife();
-        life.linked = true;
-      },
+      opened: signOfLife,
       // Only the newest Watch of a session is its link.
       linkGone: async () => {
         if (own !== openWatches) return;
-        life.linked = false;
         life.linkGone = true;
         await untilSyncRefused(world, raw);
       },
@@ -167,15 +165,24 @@ async function untilSyncRefused(world: World, raw: RawCalls): Promise<void> {
   world.transcript.add({ kind: "note", text: "the server still takes Sync for a Watch that the client has closed" });
 }
 
-function livingOf(session: TestSession, { login, rules }: SessionOptions, life: Life): Living {
-  const leaseMs = (): number => msOf(login.lease) || rules.leaseMs;
+function leaseOf({ login, rules }: SessionOptions): number {
+  return msOf(login.lease) || rules.leaseMs;
+}
+
+function livingOf(session: TestSession, options: SessionOptions, life: Life): Living {
+  const { login, rules } = options;
+  const leaseMs = (): number => leaseOf(options);
   return {
     leaseMs,
     heartbeatMs: () => msOf(login.heartbeatInterval) || rules.heartbeatMs,
     seemsLive: () => !life.over && !life.linkGone && performance.now() - life.lastSignAt < leaseMs(),
-    quietSince: () => {
-      if (life.over || life.linked || life.linkGone) return undefined;
-      return performance.timeOrigin + life.lastSignAt;
+    silences: () => {
+      const now = performance.now();
+      const open = life.over || life.linkGone ? [] : [{ from: life.lastSignAt, until: now }];
+      return [...life.silences, ...open].map(({ from, until }) => ({
+        from: performance.timeOrigin + from,
+        until: performance.timeOrigin + until,
+      }));
     },
     beat: async (mustLive) => {
       if (mustLive) return void (await session.heartbeat());

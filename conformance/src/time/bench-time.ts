@@ -10,8 +10,14 @@ export interface Living {
   readonly beat: (mustLive: boolean) => Promise<void>;
   /** Whether, by what the suite did to it, the server should count it as live. */
   readonly seemsLive: () => boolean;
-  /** The last sign of life of a session that neither a Watch holds nor the suite has ended; local time in milliseconds since 1970. */
-  readonly quietSince: () => number | undefined;
+  /** Stretches without a sign of life of a session that the suite has not ended, nor its link: the present one, and those of a lease or more. */
+  readonly silences: () => readonly Silence[];
+}
+
+/** Local time in milliseconds since 1970. */
+export interface Silence {
+  readonly from: number;
+  readonly until: number;
 }
 
 /** The sessions of a check, to be found by what checks hold of them. */

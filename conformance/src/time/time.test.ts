@@ -37,7 +37,7 @@ beforeEach(async () => {
     leaseMs: () => 1000,
     heartbeatMs: () => 300,
     seemsLive: () => true,
-    quietSince: () => undefined,
+    silences: () => [],
     beat: async () => void steps.push("beat"),
   };
   time = createVirtualTime({ testing, sessions: new Map([[session, living]]), log: () => undefined });
@@ -103,7 +103,7 @@ function waiting(beat: () => Promise<void> = async () => undefined): BenchTime {
     leaseMs: () => 60,
     heartbeatMs: () => 20,
     seemsLive: () => true,
-    quietSince: () => quietSince,
+    silences: () => (quietSince === undefined ? [] : [{ from: quietSince, until: Date.now() }]),
     beat,
   };
   const askServer = async () => Date.now() + serverAhead;

@@ -3,7 +3,14 @@
 import type { KeepAlive, Time } from "../check.ts";
 import { Inconclusive } from "../failure.ts";
 import { spoken } from "../units.ts";
-import { type BenchTime, keptSessions, type Living, type LivingSessions, requireDuration } from "./bench-time.ts";
+import {
+  type BenchTime,
+  keptSessions,
+  type Living,
+  type LivingSessions,
+  requireDuration,
+  type Silence,
+} from "./bench-time.ts";
 import type { Pace } from "./pace.ts";
 
 export interface WaitingTimeOptions {
@@ -62,10 +69,9 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
     moved: () => undefined,
     freeze: async () => undefined,
     overdue: () => {
-      if (mustHoldUntil !== undefined && estimate() >= mustHoldUntil - pace.rttMs())
+      if (mustHoldUntil !== undefined && estimate() + offsetErrorMs >= mustHoldUntil - pace.rttMs())
         return "this machine or the way to the server was too slow to look before the moment in question";
-      const nowMs = localNow();
-      const ranOut = [...options.sessions.values()].some((session) => leaseRanOut(session, waits, nowMs));
+      const ranOut = [...options.sessions.values()].some((session) => leaseRanOut(session, waits));
       return ranOut ? "this machine was too slow: the lease of a session ran out between two calls" : undefined;
     },
     now: async () => Math.floor(await measure()),
@@ -79,10 +85,10 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
     justBefore: async (instant, keep) => {
       mustHoldUntil = undefined;
       const from = await measure();
-      const target = instant - pace.marginMs();
+      const target = instant - pace.marginMs() - offsetErrorMs;
       options.log(`waiting ${spoken(Math.max(0, target - from))}, to just before ${new Date(instant).toISOString()}`);
       await waitUntil(target, keep);
-      if (estimate() + pace.rttMs() >= instant)
+      if (estimate() + offsetErrorMs + pace.rttMs() >= instant)
         throw new Inconclusive("the moment to look at had passed before the suite could look");
       mustHoldUntil = instant;
     },
@@ -96,19 +102,15 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
 }
 
 /** Whether the suite let a lease run out by being slow. What a check waits on purpose is its own affair. */
-function leaseRanOut(
-  session: Living,
-  waits: readonly { readonly from: number; readonly until: number }[],
-  nowMs: number,
-): boolean {
-  const since = session.quietSince();
-  if (since === undefined) return false;
-  const onPurpose = waits
-    .map(({ from, until }) => Math.max(0, Math.min(until, nowMs) - Math.max(from, since)))
-    .reduce((sum, ms) => sum + ms, 0);
+function leaseRanOut(session: Living, waits: readonly Silence[]): boolean {
   const leaseMs = session.leaseMs();
-  // A wait of most of a lease is one for its end.
-  return nowMs - since >= leaseMs && onPurpose < leaseMs * 0.75;
+  return session.silences().some(({ from, until }) => {
+    const onPurpose = waits
+      .map((wait) => Math.max(0, Math.min(wait.until, until) - Math.max(wait.from, from)))
+      .reduce((sum, ms) => sum + ms, 0);
+    // A wait of most of a lease is one for its end.
+    return until - from >= leaseMs && onPurpose < leaseMs * 0.75;
+  });
 }
 
 /** Ends early, without a word, when the signal says so. */
