@@ -69,12 +69,17 @@ export function createPresenceServer(options: PresenceServerOptions, seams: Pres
   const rules = through(seams.rules, createRules(profile));
   const memory = createMemoryStore({ rules, wallNow, schedule, newEpoch });
   const store = seams.store?.(memory, rules) ?? memory;
-  const hub = through(seams.hub, createHub({ store, rules, keepAliveMs, wallNow, schedule, onFault }));
+  const hub = through(
+    seams.hub,
+    createHub({ store, rules, keepAliveMs, wallNow, schedule, defer: setImmediate, onFault }),
+  );
   const plainGatekeeper = createGatekeeper(store, rules);
   const gatekeeper = seams.gatekeeper?.(plainGatekeeper, store) ?? plainGatekeeper;
   const deps: ServiceDeps = { store, rules, hub, gatekeeper };
   const claims = [...new Set([...profile.claims, ...options.claims])];
-  const user = createUserService(deps, { ...options, claims });
+  // What stands in a seam must see every frame.
+  const direct = seams.user === undefined && seams.hub === undefined;
+  const user = createUserService(deps, { ...options, claims, direct });
   const admin = createAdminService(deps);
   const testing = createTestingService(store, profile);
   return {

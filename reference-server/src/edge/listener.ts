@@ -2,10 +2,11 @@
 import { constants } from "node:http2";
 import { type ConnectRouter, createContextValues, type HandlerContext, type Interceptor } from "@connectrpc/connect";
 import { compressionGzip, connectNodeAdapter } from "@connectrpc/connect-node";
-import { breakOffKey } from "../rpc/stream-control.ts";
+import { breakOffKey, sinkKey } from "../rpc/stream-control.ts";
 import { createCorsGuard } from "./cors.ts";
 import { allowEarlyAnswer } from "./early-answer.ts";
-import type { EdgeHandler, EdgeRequest } from "./one-port.ts";
+import { openFrameSink } from "./frame-sink.ts";
+import type { EdgeHandler, EdgeRequest, EdgeResponse } from "./one-port.ts";
 
 /**
  * Most bytes of one request message, before and after decompression: above what SPEC §3 `message-size` wants accepted,
@@ -32,11 +33,18 @@ export interface ListenerOptions {
 
 /** A handler for `createOnePort`. */
 export function createListenerHandler(options: ListenerOptions): EdgeHandler {
+  const responses = new WeakMap<EdgeRequest, EdgeResponse>();
   const guard = createCorsGuard(options.corsOrigins);
   const rpc = connectNodeAdapter({
     routes: options.routes,
     requestGate: options.gate,
-    contextValues: (request) => createContextValues().set(breakOffKey, () => breakOff(request)),
+    contextValues: (request) =>
+      createContextValues()
+        .set(breakOffKey, () => breakOff(request))
+        .set(sinkKey, () => {
+          const response = responses.get(request);
+          return response && openFrameSink(request, response);
+        }),
     interceptors: [...options.interceptors],
     shutdownSignal: options.shutdownSignal,
     readMaxBytes,
@@ -46,6 +54,7 @@ export function createListenerHandler(options: ListenerOptions): EdgeHandler {
     fallback: (request, response) => answerPlain(request, response, options.serving),
   });
   return (request, response) => {
+    responses.set(request, response);
     if (request.method === "GET" || request.method === "HEAD") response.setHeader("Cache-Control", "no-store");
     if (guard(request, response)) return;
     allowEarlyAnswer(request, response);

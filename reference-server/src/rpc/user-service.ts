@@ -6,7 +6,7 @@ import { asRpcError, callerOf, refusing } from "./call.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { identityKey } from "./identity.ts";
 import { createSessionMethods } from "./session-methods.ts";
-import { breakOffKey } from "./stream-control.ts";
+import { breakOffKey, sinkKey } from "./stream-control.ts";
 import { createSubscriptionMethods } from "./subscription-methods.ts";
 import { marker } from "./validate.ts";
 
@@ -18,6 +18,8 @@ export interface ServerInfoOptions {
   readonly testClock: boolean;
   readonly keepAliveMs: number;
   readonly wallNow: () => number;
+  /** Whether live frames may go straight to the connection; else every frame passes through what calls this service. */
+  readonly direct: boolean;
 }
 
 /** Version of SPEC.md that this server implements. */
@@ -60,7 +62,8 @@ export function createUserService(deps: ServiceDeps, info: ServerInfoOptions): S
       const { sessionId, cursor } = request;
       try {
         const breakOff = context.values.get(breakOffKey);
-        const open = { appId, userId, sessionId, cursor, tokenExpiresAtMs: expiresAtMs, breakOff };
+        const sink = info.direct ? context.values.get(sinkKey) : undefined;
+        const open = { appId, userId, sessionId, cursor, tokenExpiresAtMs: expiresAtMs, breakOff, sink };
         yield* await hub.open(open, context.signal);
       } catch (error) {
         throw asRpcError(error, profile);

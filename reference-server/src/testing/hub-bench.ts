@@ -44,7 +44,7 @@ export function createHubBench(profile = "standard", changes: JsonObject = {}): 
   const onFault = (fault: unknown): void => {
     faults.push(fault);
   };
-  const hub = createHub({ store, rules, keepAliveMs: 15_000, wallNow, schedule, onFault });
+  const hub = createHub({ store, rules, keepAliveMs: 15_000, wallNow, schedule, defer: setImmediate, onFault });
   return {
     store,
     hub,

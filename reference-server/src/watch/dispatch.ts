@@ -5,7 +5,7 @@ import { dropGone } from "../core/subscriptions.ts";
 import { isKnown, publicStatus, rowView } from "../core/views.ts";
 import type { Commit, Features, Store, StoreListener } from "../store/store.ts";
 import type { WatchRegistry } from "./registry.ts";
-import type { Watch } from "./watch.ts";
+import { newsOf, type Watch } from "./watch.ts";
 
 export interface DispatchOptions {
   readonly store: Store;
@@ -36,13 +36,13 @@ export function createDispatch(options: DispatchOptions): Dispatch {
 
   const toWatchers = (commit: Commit): void => {
     const watchers = registry.watching(commit.appId, commit.userId);
-    const known = isKnown(commit.record, rules);
-    for (const watch of watchers) {
-      const seen = watch.visible.get(commit.userId);
-      if (seen?.gone && known) seen.gone = false;
-      if (known) watch.putStatus(commit.status);
+    options.countDelivered(watchers.size);
+    if (!isKnown(commit.record, rules)) return;
+    const news = newsOf(commit.status);
+    for (const [watch, seen] of watchers) {
+      seen.gone = false;
+      watch.putNews(news, seen);
     }
-    options.countDelivered(watchers.length);
   };
 
   /** A deleted target: the rows to him end for each user who watches; others find out when they next look. */
@@ -50,9 +50,8 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     // Without a registry nobody can be deleted: he is merely logged out.
     if (!rules.registry) return;
     const gone = new Map([[commit.userId, null]]);
-    for (const watch of registry.watching(commit.appId, commit.userId)) {
-      const seen = watch.visible.get(commit.userId);
-      if (seen?.friend) {
+    for (const [watch, seen] of registry.watching(commit.appId, commit.userId)) {
+      if (seen.friend) {
         seen.gone = true;
         watch.putEnded(commit.userId, 0, SubscriptionEndReason.TARGET_GONE);
       }

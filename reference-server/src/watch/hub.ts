@@ -10,6 +10,9 @@ import { dropGone, goneRows } from "../core/subscriptions.ts";
 import type { Store } from "../store/store.ts";
 import { type CursorScope, readCursor, writeCursor } from "./cursor.ts";
 import { createDispatch, endReasons } from "./dispatch.ts";
+import { createFrameEncoder } from "./encode.ts";
+import { createFlusher, follow } from "./follow.ts";
+import type { FrameSink } from "./frame-sink.ts";
 import { assembleOpening, canResume } from "./open.ts";
 import { createWatchRegistry } from "./registry.ts";
 import { type Event, Watch } from "./watch.ts";
@@ -21,6 +24,8 @@ export interface HubOptions {
   readonly wallNow: () => number;
   /** Calls back once after a delay of wall time; answers a way to cancel. */
   readonly schedule: (delayMs: number, run: () => void) => () => void;
+  /** Runs something when what is due now has run. */
+  readonly defer: (run: () => void) => void;
   readonly onFault: (fault: unknown) => void;
 }
 
@@ -33,10 +38,18 @@ export interface OpenRequest {
   readonly tokenExpiresAtMs: number | null;
   /** Ends the stream from below, for a reader who does not read. */
   readonly breakOff: () => void;
+  /**
+   * Asked when the opening has been read: the connection as a sink, for the live frames. Absent, or if it gives none: these are given as the opening
+   * is.
+   */
+  readonly sink?: (() => FrameSink | undefined) | undefined;
 }
 
 export interface Hub {
-  /** Opens the Watch of a session: refuses, or gives its frames until the server or the client ends it. */
+  /**
+   * Opens the Watch of a session: refuses, or gives its frames until the server or the client ends it. With a sink, the live frames go there: whoever
+   * reads waits meanwhile.
+   */
   open(request: OpenRequest, clientGone: AbortSignal): Promise<AsyncIterable<WatchResponse>>;
   /** Queues a marker behind everything that was answered before (sync-fence). */
   sync(appId: string, userId: string, sessionId: string, marker: string): Promise<void>;
@@ -63,6 +76,8 @@ export function createHub(options: HubOptions): Hub {
   const tokenTimers = new Map<Watch, () => void>();
   const endTimers = new Map<Watch, () => void>();
   const tableMax = 2 * rules.maxSubscriptions + tableSpare;
+  const flusher = createFlusher(options.defer);
+  const encoders = { proto: createFrameEncoder("proto"), json: createFrameEncoder("json") };
   let delivered = 0;
   let draining = false;
   let whenEmpty: (() => void) | undefined;
@@ -186,6 +201,7 @@ export function createHub(options: HubOptions): Hub {
     epoch: string,
     openedSeq: number,
     clientGone: AbortSignal,
+    sinkOf: OpenRequest["sink"],
   ): AsyncGenerator<WatchResponse> {
     const scope = scopeOf(watch, epoch);
     const progress = (heartbeatRequested: boolean): Event => ({
@@ -197,21 +213,28 @@ export function createHub(options: HubOptions): Hub {
         heartbeatRequested,
       },
     });
+    const settle = (): Promise<unknown> | undefined => {
+      if (watch.soonestEndMs === Number.POSITIVE_INFINITY) return undefined;
+      const stale = watch.stale(store.now(watch.appId));
+      return stale.length > 0 ? store.read(watch.appId, stale) : undefined;
+    };
+    const take = (): Event[] =>
+      watch.take((heartbeatRequested) => {
+        // Everything that was told so far stands before this event: its cursor covers it.
+        if (watch.quiet) carriedSeq = store.deliveredSeq(watch.appId);
+        return progress(heartbeatRequested);
+      });
     const left = (): void => leave(watch);
     clientGone.addEventListener("abort", left, { once: true });
     let carriedSeq = openedSeq;
     try {
       while (await watch.ready()) {
-        const stale = watch.stale(store.now(watch.appId));
-        if (stale.length > 0) await store.read(watch.appId, stale);
-        const seq = store.deliveredSeq(watch.appId);
-        const nothingInFlight = watch.quiet;
-        const events = watch.take((heartbeatRequested) => {
-          // Everything that was told so far stands before this event: its cursor covers it.
-          if (nothingInFlight) carriedSeq = seq;
-          return progress(heartbeatRequested);
-        });
-        yield create(WatchResponseSchema, { events });
+        await settle();
+        yield create(WatchResponseSchema, { events: take().map((event) => ({ event })) });
+        // A frame was asked for again: what was given has been written.
+        if (watch.waiting) continue;
+        const sink = sinkOf?.();
+        if (sink) await follow({ watch, sink, encode: encoders[sink.codec], take, settle, flusher });
       }
     } finally {
       clientGone.removeEventListener("abort", left);
@@ -268,7 +291,7 @@ export function createHub(options: HubOptions): Hub {
       try {
         const openedSeq = await begin(watch, epoch, reading?.kind === "good" ? reading.seq : undefined);
         if (clientGone.aborted) leave(watch);
-        return frames(watch, epoch, openedSeq, clientGone);
+        return frames(watch, epoch, openedSeq, clientGone, request.sink);
       } catch (fault) {
         close(watch);
         throw fault;

@@ -1,6 +1,6 @@
 // Which Watches are open, whose they are, and whom they look at. Subscribe and unsubscribe are O(1), a change is O(its watchers).
 import type { Store } from "../store/store.ts";
-import type { Watch } from "./watch.ts";
+import type { Visibility, Watch } from "./watch.ts";
 
 export interface WatchRegistry {
   readonly size: number;
@@ -10,8 +10,8 @@ export interface WatchRegistry {
   ofSession(appId: string, userId: string, sessionId: string): Watch | undefined;
   /** The open Watches of a user. */
   ofUser(appId: string, userId: string): readonly Watch[];
-  /** Watches that see this target. */
-  watching(appId: string, target: string): readonly Watch[];
+  /** Watches that see this target, and how. To be gone through at once, not kept. */
+  watching(appId: string, target: string): ReadonlyMap<Watch, Visibility>;
   ofApp(appId: string): readonly Watch[];
   all(): Iterable<Watch>;
   /** Sees a target through a row or as a friend. */
@@ -23,16 +23,28 @@ export interface WatchRegistry {
 export function createWatchRegistry(store: Store): WatchRegistry {
   const watches = new Set<Watch>();
   const byUser = new Map<string, Set<Watch>>();
-  const byTarget = new Map<string, Set<Watch>>();
+  const byTarget = new Map<string, Map<Watch, Visibility>>();
 
-  const put = (index: Map<string, Set<Watch>>, appId: string, userId: string, watch: Watch): void => {
+  const put = (appId: string, userId: string, watch: Watch): void => {
     const key = keyOf(appId, userId);
-    const set = index.get(key);
+    const set = byUser.get(key);
     if (set) set.add(watch);
-    else index.set(key, new Set([watch]));
+    else byUser.set(key, new Set([watch]));
     store.setInterest(appId, userId, true);
   };
-  const take = (index: Map<string, Set<Watch>>, appId: string, userId: string, watch: Watch): void => {
+  const putTarget = (appId: string, target: string, watch: Watch, seen: Visibility): void => {
+    const key = keyOf(appId, target);
+    const map = byTarget.get(key);
+    if (map) map.set(watch, seen);
+    else byTarget.set(key, new Map([[watch, seen]]));
+    store.setInterest(appId, target, true);
+  };
+  const take = (
+    index: Map<string, Pick<Set<Watch>, "delete" | "size">>,
+    appId: string,
+    userId: string,
+    watch: Watch,
+  ): void => {
     const key = keyOf(appId, userId);
     const set = index.get(key);
     set?.delete(watch);
@@ -46,7 +58,7 @@ export function createWatchRegistry(store: Store): WatchRegistry {
     },
     add: (watch) => {
       watches.add(watch);
-      put(byUser, watch.appId, watch.userId, watch);
+      put(watch.appId, watch.userId, watch);
     },
     remove: (watch) => {
       if (!watches.delete(watch)) return;
@@ -59,7 +71,7 @@ export function createWatchRegistry(store: Store): WatchRegistry {
       return undefined;
     },
     ofUser: (appId, userId) => [...(byUser.get(keyOf(appId, userId)) ?? [])],
-    watching: (appId, target) => [...(byTarget.get(keyOf(appId, target)) ?? [])],
+    watching: (appId, target) => byTarget.get(keyOf(appId, target)) ?? nobody,
     ofApp: (appId) => [...watches].filter((watch) => watch.appId === appId),
     all: () => watches,
     show: (watch, target, how) => {
@@ -67,8 +79,9 @@ export function createWatchRegistry(store: Store): WatchRegistry {
       const seen = watch.visible.get(target);
       if (seen) Object.assign(seen, how);
       else {
-        watch.visible.set(target, { generation: 0, friend: false, gone: false, ...how });
-        put(byTarget, watch.appId, target, watch);
+        const made = { generation: 0, friend: false, gone: false, carried: -1, ...how };
+        watch.visible.set(target, made);
+        putTarget(watch.appId, target, watch, made);
       }
     },
     hide: (watch, target, how) => {
@@ -83,6 +96,8 @@ export function createWatchRegistry(store: Store): WatchRegistry {
     },
   };
 }
+
+const nobody: ReadonlyMap<Watch, Visibility> = new Map();
 
 function keyOf(appId: string, userId: string): string {
   return `${appId}\n${userId}`;

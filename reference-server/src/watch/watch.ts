@@ -1,6 +1,5 @@
 // One open Watch: a table of the latest value per key, never a queue, that the stream drains when it can.
 // Implements SPEC §11 (watch-conflates, watch-end-last, frame-size), §13 (rev-order).
-import { create } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import {
   type SelfStatus,
@@ -9,7 +8,6 @@ import {
   type UserStatus,
   WatchEndReason,
   type WatchEvent,
-  WatchEventSchema,
 } from "@userstatus/protocol";
 
 export type Event = WatchEvent["event"];
@@ -21,6 +19,26 @@ export interface Visibility {
   friend: boolean;
   /** A friend who was deleted: he stays on the list, unseen until he is registered anew. */
   gone: boolean;
+  /** Revision of his status that the stream has carried, or has waiting; -1: none. */
+  carried: number;
+}
+
+/** A status on its way to many Watches: what is the same for all of them is worked out once. */
+export interface StatusNews {
+  readonly event: Event & { case: "status" };
+  readonly key: string;
+  readonly revision: number;
+  readonly expireMs: number;
+}
+
+export function newsOf(status: UserStatus): StatusNews {
+  const expire = status.customStatus?.expireTime;
+  return {
+    event: { case: "status", value: status },
+    key: `s ${status.userId}`,
+    revision: Number(status.revision),
+    expireMs: expire ? Number(expire.seconds) * 1000 + expire.nanos / 1e6 : Number.POSITIVE_INFINITY,
+  };
 }
 
 export interface WatchOptions {
@@ -55,13 +73,14 @@ export class Watch {
   readonly userId: string;
   readonly sessionId: string;
   readonly visible: Map<string, Visibility> = new Map();
-  /** Revision of each visible target that this stream has carried, or has waiting. */
-  readonly #carried: Map<string, number> = new Map();
   #selfRevision = -1;
   /** Keys of users have a space, which no user id has, so that none can be taken for another key. */
   #pending: Map<string, Entry> = new Map();
+  #soonestEndMs = Number.POSITIVE_INFINITY;
   #phase: "opening" | "open" | "ending" | "done" = "opening";
   #wake: (() => void) | undefined;
+  /** Who is told of every change from now on, in place of one who waits. */
+  #follower: (() => void) | undefined;
   #markers = 0;
   #markerNumber = 0;
   #inFlight = 0;
@@ -91,14 +110,26 @@ export class Watch {
     return this.#phase === "ending" || this.#phase === "done";
   }
 
+  /** Nothing is left to send, and nothing will come. */
+  get over(): boolean {
+    return this.#phase === "done";
+  }
+
+  /** There is something to send now. */
+  get waiting(): boolean {
+    return this.#phase !== "opening" && (this.#pending.size > 0 || this.#progress !== undefined);
+  }
+
   putStatus(status: UserStatus): void {
-    const revision = Number(status.revision);
-    if (this.ended || !this.visible.has(status.userId)) return;
-    if (revision <= (this.#carried.get(status.userId) ?? -1)) return;
-    this.#carried.set(status.userId, revision);
-    const expire = status.customStatus?.expireTime;
-    const expireMs = expire ? Number(expire.seconds) * 1000 + expire.nanos / 1e6 : Number.POSITIVE_INFINITY;
-    this.#put(`s ${status.userId}`, { case: "status", value: status }, expireMs);
+    const seen = this.visible.get(status.userId);
+    if (seen) this.putNews(newsOf(status), seen);
+  }
+
+  /** `seen` is how this Watch sees the target. */
+  putNews({ event, key, revision, expireMs }: StatusNews, seen: Visibility): void {
+    if (revision <= seen.carried || this.ended) return;
+    seen.carried = revision;
+    this.#put(key, event, expireMs);
   }
 
   putSelf(self: SelfStatus): void {
@@ -125,7 +156,8 @@ export class Watch {
     const stillVisible = this.shows(target);
     if (!stillVisible) {
       this.#pending.delete(`s ${target}`);
-      this.#carried.delete(target);
+      const seen = this.visible.get(target);
+      if (seen) seen.carried = -1;
     }
     const key = generation === 0 ? `f ${target}` : `r ${target}`;
     this.#put(key, {
@@ -168,14 +200,15 @@ export class Watch {
       return [key, waiting?.event === event ? waiting : { event, expireMs }];
     });
     this.#pending = new Map(entries);
+    for (const [, { expireMs }] of entries) this.#soonestEndMs = Math.min(this.#soonestEndMs, expireMs);
     this.#phase = "open";
     this.#notify();
   }
 
   /** Notes the revision of a status that an assembled snapshot carries. */
   noteCarried(status: UserStatus): void {
-    const revision = Number(status.revision);
-    if (revision > (this.#carried.get(status.userId) ?? -1)) this.#carried.set(status.userId, revision);
+    const seen = this.visible.get(status.userId);
+    if (seen) seen.carried = Math.max(seen.carried, Number(status.revision));
   }
 
   noteSelf(self: SelfStatus): void {
@@ -227,6 +260,11 @@ export class Watch {
     while (this.#inFlight > 0) await new Promise<void>((resolve) => this.#whenSettled.push(resolve));
   }
 
+  /** No waiting value ends before this; Infinity: none ends. */
+  get soonestEndMs(): number {
+    return this.#soonestEndMs;
+  }
+
   /** Keys' users whose waiting values ended by `nowMs`: targets, or the user himself for rows. */
   stale(nowMs: number): string[] {
     const users = new Set<string>();
@@ -236,11 +274,16 @@ export class Watch {
     return [...users];
   }
 
+  /** Calls back at each change: something may wait to be sent, or the stream may be over. */
+  follow(follower: () => void): void {
+    this.#follower = follower;
+  }
+
   /** Waits until there is something to send; false: the stream is over. */
   async ready(): Promise<boolean> {
     for (;;) {
-      if (this.#phase === "done") return false;
-      if (this.#phase !== "opening" && (this.#pending.size > 0 || this.#progress)) return true;
+      if (this.over) return false;
+      if (this.waiting) return true;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -251,20 +294,21 @@ export class Watch {
    * The next frame. `progress` makes the keep-alive for a stream that has nothing left waiting; it is told whether the table is empty and
    * nothing is in flight, so that its cursor may cover everything up to now.
    */
-  take(progress: (heartbeatRequested: boolean) => Event): WatchEvent[] {
-    const events: WatchEvent[] = [];
+  take(progress: (heartbeatRequested: boolean) => Event): Event[] {
+    const events: Event[] = [];
     let bytes = 0;
     for (const [key, { event }] of this.#pending) {
       if (bytes >= frameBytesMax) break;
       bytes += eventBytes + textBytes(event);
       // Row events of a target are merged in place: what is true is what holds when they leave.
       if (event.case === "subscriptionEnded") event.value.stillVisible = this.shows(event.value.userId);
-      events.push(create(WatchEventSchema, { event }));
+      events.push(event);
       this.#pending.delete(key);
       if (event.case === "synced") this.#markers--;
     }
+    if (this.#pending.size === 0) this.#soonestEndMs = Number.POSITIVE_INFINITY;
     if (this.#pending.size === 0 && this.#progress && this.#phase === "open") {
-      events.push(create(WatchEventSchema, { event: progress(this.#progress.heartbeatRequested) }));
+      events.push(progress(this.#progress.heartbeatRequested));
       this.#progress = undefined;
     }
     if (this.#pending.size === 0 && this.#phase === "ending") this.#phase = "done";
@@ -280,6 +324,7 @@ export class Watch {
   #put(key: string, event: Event, expireMs = Number.POSITIVE_INFINITY): void {
     if (this.ended) return;
     this.#pending.set(key, { event, expireMs });
+    if (expireMs < this.#soonestEndMs) this.#soonestEndMs = expireMs;
     if (this.#pending.size > this.#tableMax) this.#overflow();
     else if (this.#phase === "open") this.#notify();
   }
@@ -299,6 +344,7 @@ export class Watch {
   }
 
   #notify(): void {
+    this.#follower?.();
     const wake = this.#wake;
     this.#wake = undefined;
     wake?.();

@@ -1,0 +1,109 @@
+// `npm run bench`: what one change costs a server that tells it to many, beside raw floors in the same run.
+import { writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { canPin, pinLoad, profiles } from "./children.ts";
+import { type Effort, measureRow, type Row, type RowOptions } from "./fanout.ts";
+import { tableMarkdown, tableText } from "./table.ts";
+
+const usage = `Usage: npm run bench -- [OPTIONS]
+
+Starts the reference server, opens watchers of one user (or of 16), changes his status again and again, and tells what CPU each delivery took;
+in turns with a process that writes ready bytes to as many streams (the floor), and with a server that makes every frame for each watcher through the
+RPC library (naive). Linux. With two cores or more the servers have one and the load another.
+
+  --only TEXT       rows whose name has TEXT
+  --watchers N      of each row (1000)
+  --turns N         each subject is measured so often; medians are told (5)
+  --quick           few watchers and turns: whether it works, not how fast
+  --profile DIR     writes CPU profiles of the servers, too
+  --json FILE       results for programs
+  --markdown FILE   results as a table
+  --help
+`;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string", default: "" },
+    watchers: { type: "string", default: "1000" },
+    turns: { type: "string", default: "5" },
+    quick: { type: "boolean", default: false },
+    profile: { type: "string" },
+    json: { type: "string" },
+    markdown: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+function rows(watchers: number): RowOptions[] {
+  const [single, burst] = [1, 16];
+  const muxed = Math.max(1, Math.round(watchers / 20));
+  return [
+    {
+      name: "gRPC, a connection each",
+      kind: "grpc",
+      connections: watchers,
+      watchers,
+      burst: single,
+      goal: 1.15,
+      naive: true,
+    },
+    {
+      name: "Connect h2c, a connection each",
+      kind: "connect",
+      connections: watchers,
+      watchers,
+      burst: single,
+      goal: 1.15,
+      naive: true,
+    },
+    {
+      name: "Connect HTTP/1.1",
+      kind: "connect-h1",
+      connections: watchers,
+      watchers,
+      burst: single,
+      goal: 1.25,
+      naive: true,
+    },
+    {
+      name: "gRPC, 20 streams a connection",
+      kind: "grpc",
+      connections: muxed,
+      watchers,
+      burst: single,
+      goal: 1.3,
+      naive: true,
+    },
+    { name: "gRPC, bursts of 16", kind: "grpc", connections: watchers, watchers, burst, goal: 1.3, naive: true },
+    {
+      name: "Connect HTTP/1.1, bursts of 16",
+      kind: "connect-h1",
+      connections: watchers,
+      watchers,
+      burst,
+      goal: 1.3,
+      naive: true,
+    },
+  ];
+}
+
+if (values.help) process.stdout.write(usage);
+else await run();
+
+async function run(): Promise<void> {
+  const watchers = values.quick ? 50 : Number(values.watchers);
+  const effort: Effort = values.quick
+    ? { turns: 1, statuses: 2000 }
+    : { turns: Number(values.turns), statuses: 60_000 };
+  pinLoad();
+  profiles.directory = values.profile;
+  const done: Row[] = [];
+  for (const row of rows(watchers).filter(({ name }) => name.includes(values.only)))
+    done.push(await measureRow(row, effort, (text) => process.stderr.write(`${text}\n`)));
+  const [cpu] = cpus();
+  const machine = { cpu: cpu?.model ?? "unknown", cores: cpus().length, node: process.versions.node, pinned: canPin };
+  process.stdout.write(`${tableText({ machine, rows: done })}\n`);
+  if (values.json) writeFileSync(values.json, `${JSON.stringify({ machine, rows: done }, null, 2)}\n`);
+  if (values.markdown) writeFileSync(values.markdown, tableMarkdown({ machine, rows: done }));
+}

@@ -1,0 +1,151 @@
+// What is measured: servers of the protocol with watchers of some users, and raw floors with as many streams. Each can send a round to all of them.
+import { fileURLToPath } from "node:url";
+import { createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { Platform, UserStatusService } from "@userstatus/protocol";
+import { type Measured, startMeasured } from "./children.ts";
+import { createStreamGroup, type StreamGroup, type StreamKind } from "./streams.ts";
+
+export interface Scene {
+  readonly kind: StreamKind;
+  readonly connections: number;
+  readonly watchers: number;
+  /** Changes of different users that are sent at once in each round. */
+  readonly burst: number;
+}
+
+export interface Subject {
+  readonly process: Measured;
+  /** Sends so many rounds, one after the other, and waits until all has arrived; answers how many statuses that were. */
+  readonly rounds: (count: number) => Promise<number>;
+  /** Bytes of one status as a message. */
+  readonly statusBytes: () => number;
+  /** Frames that have arrived. */
+  readonly frames: () => number;
+  readonly stop: () => Promise<void>;
+}
+
+const arrivalMs = 30_000;
+const varintSpareBytes = 8;
+const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const sources = ["--conditions=@userstatus/source", "--import", "tsx"];
+
+/** The flags that keep everything but fan-out out of the measurement: no leases, rates or keep-alives fall due. */
+const quietFlags = [
+  "--dev",
+  "--log-level=silent",
+  "--listen=127.0.0.1:0",
+  "--admin-listen=127.0.0.1:0",
+  "--testing-listen=127.0.0.1:0",
+  "--keep-alive=600s",
+  "--set=liveness[1].lease=86400s",
+  "--set=rate_limits[SetCustomStatus].max_calls=1000000",
+];
+
+/** The reference server, or `naive`: with each frame through the RPC library. */
+export async function startServerSubject(which: "server" | "naive", scene: Scene): Promise<Subject> {
+  const program =
+    which === "server"
+      ? [fileURLToPath(import.meta.resolve("@userstatus/server/package.json")).replace("package.json", "dist/main.js")]
+      : [...sources, here("naive-server.ts")];
+  const process = await startMeasured([...program, ...quietFlags]);
+  const { url = "" } = process.hello;
+  const group = createStreamGroup(scene.kind, url, scene.connections);
+  const client = createClient(UserStatusService, createConnectTransport({ baseUrl: url, httpVersion: "2" }));
+  const call = async (user: string) => {
+    const token = `dev:bench:${user}`;
+    const headers = { authorization: `Bearer ${token}` };
+    const { sessionId } = await client.login({ deviceId: "d", platform: Platform.ANDROID }, { headers });
+    return { token, headers, sessionId };
+  };
+  const targets = await Promise.all(Array.from({ length: scene.burst }, (_, at) => call(`target-${at}`)));
+  const userIds = targets.map((_, at) => `target-${at}`);
+  await inTurns(scene.watchers, 32, async (at) => {
+    const watcher = await call(`watcher-${at}`);
+    await client.subscribe({ sessionId: watcher.sessionId, userIds }, { headers: watcher.headers });
+    await group.open(watcher);
+  });
+  await quiet(group);
+  let texts = 0;
+  const change = async ({ headers, sessionId }: Awaited<ReturnType<typeof call>>): Promise<void> => {
+    const text = `text ${String(++texts).padStart(8, "0")}`;
+    await client.setCustomStatus({ sessionId, customStatus: { text } }, { headers });
+  };
+  const before = group.arrivals.bytes();
+  await Promise.all(targets.map(change));
+  await quiet(group);
+  const statusBytes = (group.arrivals.bytes() - before) / scene.watchers / scene.burst;
+  return {
+    process,
+    rounds: async (count) => {
+      for (let round = 0; round < count; round++) {
+        const { messages, bytes } = group.arrivals;
+        // How many frames a burst makes is the server's choice; its bytes are known but for the varints of times and revisions.
+        const wanted =
+          scene.burst === 1
+            ? { messages: messages() + scene.watchers }
+            : { bytes: bytes() + (statusBytes - varintSpareBytes) * scene.watchers * scene.burst };
+        await Promise.all(targets.map(change));
+        await group.arrivals.until(wanted, arrivalMs);
+      }
+      await quiet(group);
+      return count * scene.burst * scene.watchers;
+    },
+    statusBytes: () => statusBytes,
+    frames: group.arrivals.messages,
+    stop: async () => {
+      group.close();
+      await process.stop();
+    },
+  };
+}
+
+/** Ready bytes of the same size. */
+export async function startFloorSubject(scene: Scene, statusBytes: number): Promise<Subject> {
+  const http1 = scene.kind === "connect-h1";
+  const process = await startMeasured([...sources, here("floor.ts"), http1 ? "h1" : "h2"]);
+  const group = createStreamGroup(scene.kind, process.hello.url ?? "", scene.connections);
+  const opening = inTurns(scene.watchers, scene.watchers, () =>
+    group.open({ token: "dev:bench:none", sessionId: "-" }),
+  );
+  const size = Math.round(statusBytes);
+  // A stream counts as open with its first message: one round begins them all.
+  const begun = setInterval(() => process.send(`1 ${size}`), 200);
+  await opening;
+  clearInterval(begun);
+  await quiet(group);
+  return {
+    process,
+    rounds: async (count) => {
+      for (let round = 0; round < count; round++) {
+        const wanted = { messages: group.arrivals.messages() + scene.watchers };
+        process.send(`1 ${size * scene.burst}`);
+        await group.arrivals.until(wanted, arrivalMs);
+      }
+      return count * scene.burst * scene.watchers;
+    },
+    statusBytes: () => size,
+    frames: group.arrivals.messages,
+    stop: async () => {
+      group.close();
+      await process.stop();
+    },
+  };
+}
+
+async function inTurns(count: number, atOnce: number, work: (at: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const turn = async (): Promise<void> => {
+    while (next < count) await work(next++);
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, count) }, turn));
+}
+
+/** Until nothing has come for a while. */
+async function quiet({ arrivals }: StreamGroup): Promise<void> {
+  const pauseMs = 60;
+  for (let before = -1; before !== arrivals.bytes(); ) {
+    before = arrivals.bytes();
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+}

@@ -1,0 +1,151 @@
+import { create } from "@bufbuild/protobuf";
+import { SubscriptionEndReason, UserStatusSchema, WatchEndReason } from "@userstatus/protocol";
+import { beforeEach, expect, it } from "vitest";
+import { createFlusher, follow } from "./follow.ts";
+import { type Event, Watch } from "./watch.ts";
+
+let turns: (() => void)[];
+let sent: string[];
+let room: boolean;
+let drained: (() => void) | undefined;
+let watch: Watch;
+let settling: (() => void)[] | undefined;
+
+/** Runs what was put off, until nothing is. */
+function runTurns(): void {
+  for (let turn = turns.shift(); turn; turn = turns.shift()) turn();
+}
+
+function start(): Promise<void> {
+  const done = follow({
+    watch,
+    sink: {
+      codec: "proto",
+      write: (frame) => {
+        sent.push(frame.toString());
+        return room;
+      },
+      whenDrained: (run) => {
+        drained = run;
+      },
+    },
+    encode: (events) => Buffer.from(events.map(wordOf).join(" ")),
+    take: () =>
+      watch.take(() => ({ case: "synced", value: { $typeName: "userstatus.v1.Synced", marker: "progress" } })),
+    settle: () => settling && new Promise<void>((resolve) => void settling?.push(resolve)),
+    flusher: createFlusher((run) => void turns.push(run)),
+  });
+  runTurns();
+  return done;
+}
+
+function wordOf(event: Event): string {
+  if (event.case === "status") return `${event.value.userId}${event.value.revision}`;
+  if (event.case === "synced") return event.value.marker;
+  return event.case ?? "";
+}
+
+function put(userId: string, revision: number): void {
+  watch.putStatus(create(UserStatusSchema, { userId, revision: BigInt(revision) }));
+}
+
+beforeEach(() => {
+  [turns, sent, room, drained, settling] = [[], [], true, undefined, undefined];
+  const hello: Event = { case: "synced", value: { $typeName: "userstatus.v1.Synced", marker: "hello" } };
+  const identity = { appId: "app", userId: "u", sessionId: "s" };
+  watch = new Watch({ ...identity, wallNow: () => 0, hello, tableMax: 100, onEnding: () => {} });
+  for (const target of ["a", "b"])
+    watch.visible.set(target, { generation: 1, friend: false, gone: false, carried: -1 });
+  watch.begin(() => []);
+});
+
+it("what changes in one turn leaves as one frame, in order", () => {
+  void start();
+  put("a", 1);
+  put("b", 1);
+  watch.putMarker("mark");
+  expect(sent).toEqual([]);
+  runTurns();
+  put("a", 2);
+  runTurns();
+  expect(sent).toEqual(["a1 b1 mark", "a2"]);
+});
+
+it("while the connection is full, values are replaced, and nothing is written", () => {
+  void start();
+  room = false;
+  put("a", 1);
+  runTurns();
+  for (let revision = 2; revision < 1000; revision++) put("a", revision);
+  put("b", 1);
+  runTurns();
+  expect(sent).toEqual(["a1"]);
+  room = true;
+  drained?.();
+  runTurns();
+  expect(sent).toEqual(["a1", "a999 b1"]);
+});
+
+it("values that ended while they waited are settled before they leave", async () => {
+  void start();
+  settling = [];
+  put("a", 1);
+  runTurns();
+  put("a", 2);
+  runTurns();
+  expect([sent, settling.length]).toEqual([[], 1]);
+  settling[0]?.();
+  await Promise.resolve();
+  runTurns();
+  expect(sent).toEqual(["a2"]);
+});
+
+it("is over when the end of the stream was written, or nobody reads any more", async () => {
+  const ended = start();
+  put("a", 1);
+  watch.putEnded("b", 1, SubscriptionEndReason.EXPIRED);
+  watch.finish(WatchEndReason.DRAIN, true);
+  runTurns();
+  await ended;
+  expect(sent).toEqual(["a1 subscriptionEnded watchEnd"]);
+});
+
+it("is over when its client is gone, though the connection is full", async () => {
+  const ended = start();
+  room = false;
+  put("a", 1);
+  runTurns();
+  watch.abandon();
+  runTurns();
+  await ended;
+});
+
+it("an encoder that fails ends it with the fault", async () => {
+  const broken = { codec: "proto" as const, write: () => true, whenDrained: () => {} };
+  const fault = new Error("no bytes");
+  const work = follow({
+    watch,
+    sink: broken,
+    encode: () => {
+      throw fault;
+    },
+    take: () => watch.take(() => ({ case: undefined })),
+    settle: () => undefined,
+    flusher: createFlusher((run) => void turns.push(run)),
+  });
+  put("a", 1);
+  runTurns();
+  await expect(work).rejects.toBe(fault);
+});
+
+it("many are fed in slices, with a turn of the loop between", () => {
+  const flusher = createFlusher((run) => void turns.push(run));
+  let fed = 0;
+  for (let at = 0; at < 1000; at++) flusher.add(() => fed++);
+  const steps: number[] = [];
+  for (let turn = turns.shift(); turn; turn = turns.shift()) {
+    turn();
+    steps.push(fed);
+  }
+  expect(steps).toEqual([256, 512, 768, 1000]);
+});
