@@ -16,6 +16,8 @@ export interface Command {
   readonly program: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** A file that it makes; where that is there, the command is left out. */
+  readonly makes?: string;
 }
 
 export interface Language {
@@ -45,4 +47,41 @@ const go: Language = {
   start: { program: join(cache, "go/client"), args: [] },
 };
 
-export const languages: readonly Language[] = [go];
+const venv = join(cache, "python/venv");
+const python = join(venv, "bin/python");
+
+const pythonClient: Language = {
+  name: "python",
+  protocol: "gRPC (grpcio)",
+  needs: [{ program: "python3", versionArgs: ["--version"], version: /Python (\d+)\.(\d+)/, least: [3, 9] }],
+  dir: dirOf("python"),
+  build: [
+    { program: "python3", args: ["-m", "venv", venv], makes: python },
+    {
+      program: python,
+      args: ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt"],
+    },
+    { program: python, args: ["generate.py"] },
+  ],
+  start: { program: python, args: ["client.py"] },
+};
+
+const web = (name: string, protocol: string, flags: readonly string[]): Language => ({
+  name,
+  protocol,
+  needs: [],
+  dir: dirOf("web"),
+  // The types are looked at by the project's own checks; tsx strips them.
+  build: [],
+  start: {
+    program: process.execPath,
+    args: ["--conditions=@userstatus/source", "--import", "tsx", "main.ts", ...flags],
+  },
+});
+
+export const languages: readonly Language[] = [
+  go,
+  pythonClient,
+  web("web", "Connect, JSON (connect-web)", []),
+  web("web-grpc", "gRPC-Web (connect-web)", ["--protocol", "grpc-web"]),
+];

@@ -1,5 +1,6 @@
 // Looks for the programs that a language needs, and runs its builds.
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { root } from "../../scripts/spec.ts";
 import type { Command, Language, Need } from "./languages.ts";
@@ -26,7 +27,9 @@ function missing({ program, versionArgs, version, least }: Need): string | undef
 
 /** Throws with the end of what a command printed if it fails. */
 export function build(language: Language, verbose: boolean): void {
-  for (const command of language.build) runCommand(command, language.dir, verbose);
+  for (const command of language.build) {
+    if (command.makes === undefined || !existsSync(command.makes)) runCommand(command, language.dir, verbose);
+  }
 }
 
 function runCommand({ program, args, env }: Command, cwd: string, verbose: boolean): void {

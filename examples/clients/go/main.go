@@ -96,10 +96,14 @@ func (c *client) run() error {
 		if time.Since(opened) > lastBound {
 			bound = firstBound
 		}
+		if c.done {
+			return nil
+		}
+		if c.open && end == nil {
+			fmt.Println("lost")
+		}
 		wait := rand.N(bound)
 		switch {
-		case c.done:
-			return nil
 		case end != nil && !end.MayResume:
 			return errors.New("the Watch is over for good")
 		case end != nil:
@@ -168,9 +172,6 @@ func (c *client) watch() (*v1.WatchEnd, error) {
 			}
 		}
 		watchdog.Reset(c.silence)
-	}
-	if c.open {
-		fmt.Println("lost")
 	}
 	return nil, stream.Err()
 }
@@ -263,7 +264,7 @@ func (c *client) enter(epoch string) {
 // foldStatus lets the highest revision win, wherever it came from.
 func (c *client) foldStatus(status *v1.UserStatus) {
 	id := status.UserId
-	c.name(id)
+	c.note(id)
 	if held, ok := c.revision[id]; ok && held >= status.Revision {
 		return
 	}
@@ -273,7 +274,7 @@ func (c *client) foldStatus(status *v1.UserStatus) {
 }
 
 func (c *client) foldRow(row *v1.Subscription) {
-	c.name(row.UserId)
+	c.note(row.UserId)
 	if row.Generation > c.row[row.UserId] {
 		c.row[row.UserId] = row.Generation
 		fmt.Println("subscribed", row.UserId)
@@ -308,7 +309,7 @@ func (c *client) change(line string) {
 	fmt.Println(line)
 }
 
-func (c *client) name(id string) {
+func (c *client) note(id string) {
 	if c.snapshot != nil {
 		c.snapshot[id] = true
 	}
