@@ -1,6 +1,6 @@
 // The clients: what each needs, how it is built, how it is started. What a build makes lies under .cache/examples; what it
 // downloads lies where its own tools keep such things, since they know the mirrors and proxies of the machine.
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { root } from "../../scripts/spec.ts";
 
 /** A program that must be there. */
@@ -66,6 +66,23 @@ const pythonClient: Language = {
   start: { program: python, args: ["client.py"] },
 };
 
+const javaOut = join(cache, "java");
+
+const java: Language = {
+  name: "java",
+  protocol: "gRPC (grpc-java)",
+  needs: [
+    { program: "javac", versionArgs: ["-version"], version: /javac (\d+)\.(\d+)/, least: [17, 0] },
+    { program: "mvn", versionArgs: ["--version"], version: /Maven (\d+)\.(\d+)/, least: [3, 6] },
+  ],
+  dir: dirOf("java"),
+  build: [{ program: "mvn", args: ["-B", "-q", `-Dtarget.directory=${javaOut}`, "process-classes"] }],
+  start: {
+    program: "java",
+    args: ["-cp", [join(javaOut, "classes"), join(javaOut, "dependency/*")].join(delimiter), "example.Client"],
+  },
+};
+
 const web = (name: string, protocol: string, flags: readonly string[]): Language => ({
   name,
   protocol,
@@ -82,6 +99,7 @@ const web = (name: string, protocol: string, flags: readonly string[]): Language
 export const languages: readonly Language[] = [
   go,
   pythonClient,
+  java,
   web("web", "Connect, JSON (connect-web)", []),
   web("web-grpc", "gRPC-Web (connect-web)", ["--protocol", "grpc-web"]),
 ];
