@@ -83,6 +83,15 @@ const java: Language = {
   },
 };
 
+const rust: Language = {
+  name: "rust",
+  protocol: "gRPC (tonic)",
+  needs: [{ program: "cargo", versionArgs: ["--version"], version: /cargo (\d+)\.(\d+)/, least: [1, 88] }],
+  dir: dirOf("rust"),
+  build: [{ program: "cargo", args: ["build", "--quiet", "--locked"], env: { CARGO_TARGET_DIR: join(cache, "rust") } }],
+  start: { program: join(cache, "rust/debug/userstatus-example"), args: [] },
+};
+
 const web = (name: string, protocol: string, flags: readonly string[]): Language => ({
   name,
   protocol,
@@ -100,6 +109,7 @@ export const languages: readonly Language[] = [
   go,
   pythonClient,
   java,
+  rust,
   web("web", "Connect, JSON (connect-web)", []),
   web("web-grpc", "gRPC-Web (connect-web)", ["--protocol", "grpc-web"]),
 ];
