@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Command } from "./languages.ts";
+import { isDefined } from "./lines.ts";
 import { createMatcher } from "./matcher.ts";
 
 /** Longest wait for the lines of one step. */
@@ -61,6 +62,7 @@ export function startClient(command: Command, dir: string, show: (line: string) 
         while (!matcher.complete()) {
           const line = await next(deadline);
           if (line === undefined) throw failure ?? new Error("the client ended");
+          if (!isDefined(line)) throw new Error(`a line that docs/clients.md does not define: ${line}`);
           matcher.take(line);
         }
       } catch (cause) {

@@ -170,7 +170,7 @@ class Client:
         elif kind == "status":
             self.fold_status(event.status)
         elif kind == "self":
-            self.fold_self(getattr(event, "self"))
+            self.fold_self(event.self)
         elif kind == "subscribed":
             self.fold_row(event.subscribed)
         elif kind == "subscription_ended":
