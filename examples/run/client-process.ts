@@ -5,12 +5,18 @@ import type { Command } from "./languages.ts";
 import { isDefined } from "./lines.ts";
 import { createMatcher } from "./matcher.ts";
 
-/** Longest wait for the lines of one step. */
+/** Longest wait for the lines of one step, where it says nothing else. */
 const stepTimeoutMs = 30_000;
+
+export interface StepOptions {
+  readonly timeoutMs?: number;
+  /** Lines that may come as often as they like. */
+  readonly surplus?: readonly string[];
+}
 
 export interface ClientProcess {
   /** Resolves when these lines have come: group after group, and of one user in this order. Rejects on any other line. */
-  readonly expect: (step: string, groups: readonly (readonly string[])[]) => Promise<void>;
+  readonly expect: (step: string, groups: readonly (readonly string[])[], more?: StepOptions) => Promise<void>;
   /** Resolves when it has ended by itself with code 0 and printed nothing more. */
   readonly ended: () => Promise<void>;
   readonly kill: () => void;
@@ -45,7 +51,7 @@ export function startClient(command: Command, dir: string, show: (line: string) 
   /** The next line; undefined when there is none any more. */
   async function next(deadline: AbortSignal): Promise<string | undefined> {
     while (unread.length === 0) {
-      if (deadline.aborted) throw new Error(`nothing came for ${stepTimeoutMs / 1000} s`);
+      if (deadline.aborted) throw new Error("nothing more came in time");
       await new Promise<void>((resolve) => {
         wake = resolve;
         deadline.addEventListener("abort", () => resolve(), { once: true });
@@ -55,9 +61,9 @@ export function startClient(command: Command, dir: string, show: (line: string) 
   }
 
   return {
-    expect: async (step, groups) => {
-      const matcher = createMatcher(groups);
-      const deadline = AbortSignal.timeout(stepTimeoutMs);
+    expect: async (step, groups, { timeoutMs = stepTimeoutMs, surplus = [] } = {}) => {
+      const matcher = createMatcher(groups, surplus);
+      const deadline = AbortSignal.timeout(timeoutMs);
       try {
         while (!matcher.complete()) {
           const line = await next(deadline);

@@ -21,7 +21,11 @@ async function serversOf(options: Options): Promise<RunningServer[]> {
 }
 
 /** Rows of one language, one for each server. */
-async function rowsOf(language: Language, servers: readonly RunningServer[], verbose: boolean): Promise<Row[]> {
+async function rowsOf(
+  language: Language,
+  servers: readonly RunningServer[],
+  { silence, verbose }: Options,
+): Promise<Row[]> {
   const { name, protocol } = language;
   const none = { language: name, protocol, server: "–", buildMs: undefined, runMs: undefined };
   const missing = missingOf(language);
@@ -36,7 +40,12 @@ async function rowsOf(language: Language, servers: readonly RunningServer[], ver
   const rows: Row[] = [];
   for (const server of servers) {
     const runStartedMs = performance.now();
-    const note = await runScenario(language, server, (line) => verbose && console.log(`${name}: ${line}`)).then(
+    const note = await runScenario(
+      language,
+      server,
+      silence,
+      (line) => verbose && console.log(`${name}: ${line}`),
+    ).then(
       () => undefined,
       (error: unknown) => String(error),
     );
@@ -57,7 +66,7 @@ async function main(args: readonly string[]): Promise<number> {
   const servers = await serversOf(options);
   const rows: Row[] = [];
   try {
-    for (const language of chosen) rows.push(...(await rowsOf(language, servers, options.verbose)));
+    for (const language of chosen) rows.push(...(await rowsOf(language, servers, options)));
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
   }

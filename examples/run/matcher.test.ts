@@ -31,3 +31,9 @@ it("wants a heartbeat where a step does", () => {
   matcher.take("heartbeat");
   expect(matcher.complete()).toBe(true);
 });
+
+it("lets pass what a step calls surplus, and wants what it expects all the same", () => {
+  const matcher = createMatcher([["lost"], ["synced"]], ["lost"]);
+  for (const line of ["lost", "lost"]) matcher.take(line);
+  expect(matcher.missing()).toEqual(["synced"]);
+});

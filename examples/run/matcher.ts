@@ -8,14 +8,16 @@ export interface Matcher {
   readonly missing: () => readonly string[];
 }
 
-export function createMatcher(groups: readonly (readonly string[])[]): Matcher {
+/** @param surplus lines that may come at any time, as often as they like */
+export function createMatcher(groups: readonly (readonly string[])[], surplus: readonly string[] = []): Matcher {
+  const free = new Set(["heartbeat", ...surplus]);
   const waiting = groups.map((group) => [...group]).filter((group) => group.length > 0);
   return {
     take: (line) => {
       const group = waiting[0] ?? [];
       const index = group.findIndex((expected) => subject(expected) === subject(line));
       if (group[index] === line) group.splice(index, 1);
-      else if (line !== "heartbeat") throw new Error(`unexpected line: ${line}`);
+      else if (!free.has(line)) throw new Error(`unexpected line: ${line}`);
       if (group.length === 0) waiting.shift();
     },
     complete: () => waiting.length === 0,

@@ -8,6 +8,8 @@ export interface Options {
   readonly servers: readonly string[];
   /** A server that runs already, in place of those that are started. */
   readonly server: { readonly url: string; readonly testingUrl: string | undefined } | undefined;
+  /** Also lets the connection fall silent. */
+  readonly silence: boolean;
   /** Shows every line that a client prints, and what builds print. */
   readonly verbose: boolean;
   readonly help: boolean;
@@ -21,6 +23,7 @@ Builds the clients of examples/clients, runs each against a server with a cut co
   --start NAMES      these servers only, of examples/run/servers.ts (default: all)
   --server URL       a server that runs already, and takes dev:APP:USER as token
   --testing-url URL  with --server: where it has its test clock; without one, some steps are left out
+  --silence          also lets the connection fall silent without an end; up to a minute more for each client
   --verbose          shows what builds and clients print
   --help             shows this
 
@@ -35,6 +38,7 @@ export function parseOptions(args: readonly string[]): Options {
       start: { type: "string", default: "" },
       server: { type: "string" },
       "testing-url": { type: "string" },
+      silence: { type: "boolean", default: false },
       verbose: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -46,6 +50,7 @@ export function parseOptions(args: readonly string[]): Options {
     only: names(values.only),
     servers: names(values.start),
     server: values.server === undefined ? undefined : { url: values.server, testingUrl: values["testing-url"] },
+    silence: values.silence,
     verbose: values.verbose,
     help: values.help,
   };

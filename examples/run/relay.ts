@@ -1,10 +1,12 @@
-// A TCP relay between client and server, which can cut every connection and mend the way again.
+// A TCP relay between client and server, which can cut every connection, or let it fall silent, and mend the way again.
 import { createServer, connect as dial, type Socket } from "node:net";
 
 export interface Relay {
   readonly url: string;
   /** Breaks off what is open; new connections are closed at once, until `mend`. */
   readonly cut: () => void;
+  /** From now on nothing passes over what is open, which stays open for ever; new connections are as good as any. */
+  readonly silence: () => void;
   readonly mend: () => void;
   readonly close: () => void;
 }
@@ -27,9 +29,13 @@ export async function openRelay(target: string): Promise<Relay> {
     whole = false;
     for (const socket of sockets) socket.destroy();
   };
+  const silence = (): void => {
+    for (const socket of sockets) socket.unpipe().resume();
+  };
   return {
     url: `http://127.0.0.1:${(listener.address() as { port: number }).port}`,
     cut,
+    silence,
     mend: () => {
       whole = true;
     },

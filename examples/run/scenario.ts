@@ -16,6 +16,12 @@ const printed = { client: `"${texts.client}"`, cut: '"say \\"hi\\" \\\\o/\\n– 
 /** Between `heartbeat_interval` (30 s) and `lease` (75 s) of the profile `standard`, so that the server asks for a heartbeat. */
 const clockStep = { seconds: 40n, nanos: 0 };
 
+/**
+ * `fetch` tells nobody over which connection a call goes: each one that was kept, and is dead now, costs it a call and
+ * another try.
+ */
+const silentStep = { timeoutMs: 60_000, surplus: ["lost", "hello RESUMED"] };
+
 interface Stage {
   readonly app: string;
   readonly client: ClientProcess;
@@ -32,6 +38,7 @@ interface Stage {
 export async function runScenario(
   language: Language,
   server: RunningServer,
+  silence: boolean,
   show: (line: string) => void,
 ): Promise<void> {
   const app = `examples-${language.name}-${Date.now()}`;
@@ -52,13 +59,13 @@ export async function runScenario(
     const tools = server.testingUrl === undefined ? undefined : toolsOf(server.testingUrl, app);
     const client = startClient(commandOf(language, relay.url, app, tools ? 8 : 7), language.dir, show);
     opened.push({ close: client.kill });
-    await play({ app, client, relay, alice, bob, other: seat("dave", "tablet"), tools });
+    await play({ app, client, relay, alice, bob, other: seat("dave", "tablet"), tools }, silence);
   } finally {
     await Promise.allSettled(opened.reverse().map(async (one) => one.close()));
   }
 }
 
-async function play({ client, relay, alice, bob, other, tools }: Stage): Promise<void> {
+async function play({ client, relay, alice, bob, other, tools }: Stage, silence: boolean): Promise<void> {
   await client.expect("start", [
     ["login dave"],
     ["hello RESET"],
@@ -78,6 +85,10 @@ async function play({ client, relay, alice, bob, other, tools }: Stage): Promise
   await bob.connect();
   relay.mend();
   await client.expect("it comes back", [["hello RESUMED"], [`online alice ${printed.back}`, "online bob"], ["synced"]]);
+  if (silence) {
+    relay.silence();
+    await client.expect("the connection falls silent", [["lost"], ["hello RESUMED"], ["synced"]], silentStep);
+  }
   await other.connect();
   await other.unsubscribe(["bob"]);
   await client.expect("a row ends on another device", [["ended bob UNSUBSCRIBED"]]);

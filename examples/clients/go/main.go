@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"connectrpc.com/connect"
@@ -37,6 +38,7 @@ var (
 // What the client knows. The loop that reads the stream owns it, and folds answers there, too.
 type client struct {
 	userstatusv1connect.UserStatusServiceClient
+	way      *way
 	session  *v1.LoginResponse
 	beatNow  chan struct{}
 	epoch    string
@@ -55,22 +57,34 @@ type client struct {
 
 func main() {
 	flag.Parse()
-	// PINGs find a connection that died without a word. A Timeout of the http.Client would end the Watch.
-	transport := &http.Transport{HTTP2: &http.HTTP2Config{SendPingTimeout: 30 * time.Second}, Protocols: &http.Protocols{}}
-	transport.Protocols.SetHTTP2(true)
-	transport.Protocols.SetUnencryptedHTTP2(true)
-	service := userstatusv1connect.NewUserStatusServiceClient(&http.Client{Transport: bearer{transport}}, *url)
-	if err := (&client{UserStatusServiceClient: service, beatNow: make(chan struct{}, 1)}).run(); err != nil {
+	way := &way{}
+	way.renew()
+	// A Timeout of this http.Client would end the Watch.
+	service := userstatusv1connect.NewUserStatusServiceClient(&http.Client{Transport: way}, *url)
+	if err := (&client{UserStatusServiceClient: service, way: way, beatNow: make(chan struct{}, 1)}).run(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-type bearer struct{ next http.RoundTripper }
+// way is the connection to the server, and puts the token on what goes over it.
+type way struct {
+	transport atomic.Pointer[http.Transport]
+}
 
-func (b bearer) RoundTrip(request *http.Request) (*http.Response, error) {
+func (w *way) RoundTrip(request *http.Request) (*http.Response, error) {
 	request.Header.Set("Authorization", "Bearer "+*token)
-	return b.next.RoundTrip(request)
+	return w.transport.Load().RoundTrip(request)
+}
+
+// renew lets a connection go that has fallen silent: over the same one, the next Watch would hear nothing either.
+func (w *way) renew() {
+	next := &http.Transport{HTTP2: &http.HTTP2Config{SendPingTimeout: 30 * time.Second}, Protocols: &http.Protocols{}}
+	next.Protocols.SetHTTP2(true)
+	next.Protocols.SetUnencryptedHTTP2(true)
+	if last := w.transport.Swap(next); last != nil {
+		last.CloseIdleConnections()
+	}
 }
 
 // call makes a unary call with a deadline of its own; a Watch must have none.
@@ -150,7 +164,10 @@ func (c *client) beat() {
 func (c *client) watch() (*v1.WatchEnd, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	watchdog := time.AfterFunc(callTimeout, cancel)
+	watchdog := time.AfterFunc(callTimeout, func() {
+		cancel()
+		c.way.renew()
+	})
 	defer watchdog.Stop()
 	c.open = false
 	request := &v1.WatchRequest{SessionId: c.session.SessionId, Cursor: c.cursor}

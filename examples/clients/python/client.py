@@ -67,7 +67,7 @@ class Client:
 
     def __init__(self, args):
         self.args = args
-        self.stub = UserStatusServiceStub(channel_to(args.url))
+        self.connect()
         self.metadata = [("authorization", f"Bearer {args.token}")]
         self.beat_now = threading.Event()
         self.epoch, self.cursor = "", b""
@@ -78,9 +78,13 @@ class Client:
         self.ready = False  # subscribed, and text set
         self.changes, self.done = 0, False
 
+    def connect(self):
+        self.channel = channel_to(self.args.url)
+        self.stub = UserStatusServiceStub(self.channel)
+
     def call(self, method, request):
         """A unary call, with a deadline of its own; a Watch must have none."""
-        return method(request, timeout=CALL_TIMEOUT_S, metadata=self.metadata)
+        return getattr(self.stub, method)(request, timeout=CALL_TIMEOUT_S, metadata=self.metadata)
 
     def run(self):
         """Keeps a Watch open until it is done or has no reason to come back."""
@@ -112,7 +116,7 @@ class Client:
 
     def login(self):
         request = service.LoginRequest(device_id=self.args.device, platform=status_pb2.PLATFORM_LINUX)
-        self.session = self.call(self.stub.Login, request)
+        self.session = self.call("Login", request)
         say("login", self.session.self.status.user_id)
         self.enter(self.session.epoch)
         self.fold_self(self.session.self)
@@ -124,7 +128,7 @@ class Client:
             asked = self.beat_now.wait(wait)
             self.beat_now.clear()
             try:
-                self.call(self.stub.Heartbeat, service.HeartbeatRequest(session_id=self.session.session_id))
+                self.call("Heartbeat", service.HeartbeatRequest(session_id=self.session.session_id))
                 wait = interval
                 if asked:
                     say("heartbeat")
@@ -139,7 +143,7 @@ class Client:
         silence = CALL_TIMEOUT_S
         try:
             while True:
-                watchdog = threading.Timer(silence, stream.cancel)
+                watchdog = threading.Timer(silence, self.give_up, [stream])
                 watchdog.start()
                 try:
                     frame = next(stream, None)
@@ -159,6 +163,13 @@ class Client:
                         return self.logout()
         finally:
             stream.cancel()
+
+    def give_up(self, stream):
+        """Leaves the connection, too: over the same one, the next Watch would hear nothing either."""
+        last = self.channel
+        self.connect()
+        stream.cancel()
+        last.close()
 
     def take(self, kind, event):
         """Does what one event asks for. Events that it does not know (`kind` is None) are left out."""
@@ -191,7 +202,7 @@ class Client:
         session_id = self.session.session_id
         if not self.ready and self.args.subscribe:
             request = service.SubscribeRequest(session_id=session_id, user_ids=self.args.subscribe.split(","))
-            answer = self.call(self.stub.Subscribe, request)
+            answer = self.call("Subscribe", request)
             self.enter(answer.epoch)
             for result in answer.results:
                 if result.WhichOneof("result") == "error":
@@ -202,14 +213,14 @@ class Client:
         if not self.ready and self.args.text:
             text = status_pb2.CustomStatusInput(text=self.args.text)
             request = service.SetCustomStatusRequest(session_id=session_id, custom_status=text)
-            answer = self.call(self.stub.SetCustomStatus, request)
+            answer = self.call("SetCustomStatus", request)
             self.enter(answer.epoch)
             self.fold_self(answer.self)
         self.ready = True
-        self.call(self.stub.Sync, service.SyncRequest(session_id=session_id, marker="ready"))
+        self.call("Sync", service.SyncRequest(session_id=session_id, marker="ready"))
 
     def logout(self):
-        self.call(self.stub.Logout, service.LogoutRequest(session_id=self.session.session_id))
+        self.call("Logout", service.LogoutRequest(session_id=self.session.session_id))
         say("bye")
         self.done = True
 

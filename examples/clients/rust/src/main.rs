@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::{Interceptor, interceptor::InterceptedService};
@@ -74,6 +75,7 @@ struct Client {
     service: Service,
     session: v1::LoginResponse,
     beat_now: Arc<Notify>,
+    beating: Option<JoinHandle<()>>,
     epoch: String,
     cursor: Vec<u8>,
     /// Of each target's status.
@@ -95,17 +97,13 @@ struct Client {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = Options::of(std::env::args().skip(1))?;
-    // PINGs find a connection that died without a word. Endpoint::timeout would end the Watch.
-    let channel = Endpoint::from_shared(options.url.clone())?
-        .http2_keep_alive_interval(Duration::from_secs(30))
-        .connect_timeout(CALL_TIMEOUT)
-        .connect_lazy();
-    let bearer = Bearer(format!("Bearer {}", options.token).parse()?);
+    let service = connect(&options)?;
     let mut client = Client {
         options,
-        service: UserStatusServiceClient::with_interceptor(channel, bearer),
+        service,
         session: v1::LoginResponse::default(),
         beat_now: Arc::new(Notify::new()),
+        beating: None,
         epoch: String::new(),
         cursor: Vec::new(),
         revisions: HashMap::new(),
@@ -122,11 +120,21 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+fn connect(options: &Options) -> Result<Service, Box<dyn std::error::Error>> {
+    // PINGs find a connection that died without a word. Endpoint::timeout would end the Watch.
+    let channel = Endpoint::from_shared(options.url.clone())?
+        .http2_keep_alive_interval(Duration::from_secs(30))
+        .connect_timeout(CALL_TIMEOUT)
+        .connect_lazy();
+    let bearer = Bearer(format!("Bearer {}", options.token).parse()?);
+    Ok(UserStatusServiceClient::with_interceptor(channel, bearer))
+}
+
 impl Client {
     /// Keeps a Watch open until it is done or has no reason to come back.
     async fn run(&mut self) -> Result<(), Status> {
         self.login().await?;
-        tokio::spawn(beat(self.service.clone(), self.session.clone(), self.beat_now.clone()));
+        self.start_beating();
         let mut bound = FIRST_BOUND;
         while !self.done {
             let opened = Instant::now();
@@ -153,6 +161,13 @@ impl Client {
         Ok(())
     }
 
+    fn start_beating(&mut self) {
+        let task = tokio::spawn(beat(self.service.clone(), self.session.clone(), self.beat_now.clone()));
+        if let Some(last) = self.beating.replace(task) {
+            last.abort();
+        }
+    }
+
     async fn login(&mut self) -> Result<(), Status> {
         let device_id = self.options.device.clone();
         let request = v1::LoginRequest { device_id, platform: v1::Platform::Linux.into(), custom_status: None };
@@ -167,11 +182,13 @@ impl Client {
     /// Reads one stream to its end. Answers the server's `watch_end`.
     async fn watch(&mut self) -> Result<Option<v1::WatchEnd>, Status> {
         self.open = false;
-        let silent = |_| Status::unavailable("silence");
         let mut silence = CALL_TIMEOUT;
         let request = v1::WatchRequest { session_id: self.session.session_id.clone(), cursor: self.cursor.clone() };
-        let mut stream = timeout(silence, self.service.watch(request)).await.map_err(silent)??.into_inner();
-        while let Some(frame) = timeout(silence, stream.message()).await.map_err(silent)?? {
+        let Ok(stream) = timeout(silence, self.service.watch(request)).await else { return self.give_up() };
+        let mut stream = stream?.into_inner();
+        loop {
+            let Ok(frame) = timeout(silence, stream.message()).await else { return self.give_up() };
+            let Some(frame) = frame? else { return Ok(None) };
             // An event that this client does not know is None.
             for event in frame.events.into_iter().filter_map(|event| event.event) {
                 match event {
@@ -188,6 +205,12 @@ impl Client {
                 }
             }
         }
+    }
+
+    /// Leaves a silent stream, and its connection: over the same one, the next Watch would hear nothing either.
+    fn give_up(&mut self) -> Result<Option<v1::WatchEnd>, Status> {
+        self.service = connect(&self.options).map_err(|error| Status::invalid_argument(error.to_string()))?;
+        self.start_beating();
         Ok(None)
     }
 

@@ -178,7 +178,7 @@ public final class Client {
         }
       }
     } catch (TimeoutException silent) {
-      // The watchdog: this stream is given up.
+      channel.enterIdle(); // Over the same connection, the next Watch would hear nothing either.
     } finally {
       stream.cancel("left", null);
     }
