@@ -32,7 +32,7 @@ async function rowsOf(
   if (missing !== undefined) return [{ ...none, outcome: process.env.CI ? "failed" : "skipped", note: missing }];
   const startedMs = performance.now();
   try {
-    build(language, verbose);
+    await build(language, verbose);
   } catch (error) {
     return [{ ...none, outcome: "failed", note: String(error) }];
   }

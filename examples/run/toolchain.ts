@@ -1,5 +1,5 @@
 // Looks for the programs that a language needs, and runs its builds.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { root } from "../../scripts/spec.ts";
@@ -7,6 +7,9 @@ import type { Command, Language, Need } from "./languages.ts";
 
 /** Longest time of one build command: a first one compiles a whole library from its sources. */
 const buildTimeoutMs = 15 * 60_000;
+
+/** Characters of a failed build that are shown. */
+const outputMax = 4000;
 
 const path = `${join(root, "node_modules/.bin")}${delimiter}${process.env.PATH}`;
 
@@ -25,24 +28,31 @@ function missing({ program, versionArgs, version, least }: Need): string | undef
   return major > least[0] || (major === least[0] && minor >= least[1]) ? undefined : `${wanted}, not ${major}.${minor}`;
 }
 
-/** Throws with the end of what a command printed if it fails. */
-export function build(language: Language, verbose: boolean): void {
+/** Rejects with the end of what a command printed if it fails. */
+export async function build(language: Language, verbose: boolean): Promise<void> {
   for (const command of language.build) {
-    if (command.makes === undefined || !existsSync(command.makes)) runCommand(command, language.dir, verbose);
+    if (command.makes === undefined || !existsSync(command.makes)) await runCommand(command, language.dir, verbose);
   }
 }
 
-function runCommand({ program, args, env }: Command, cwd: string, verbose: boolean): void {
-  const run = spawnSync(program, args, {
+/** Not synchronously: connections to servers are open meanwhile, and their ends must be noticed. */
+async function runCommand({ program, args, env }: Command, cwd: string, verbose: boolean): Promise<void> {
+  const child = spawn(program, args, {
     cwd,
     env: { ...process.env, PATH: path, ...env },
-    encoding: "utf8",
-    maxBuffer: 1 << 26,
+    stdio: ["ignore", "pipe", "pipe"],
     timeout: buildTimeoutMs,
   });
-  const output = `${run.stdout ?? ""}${run.stderr ?? ""}`;
-  if (verbose && output) console.log(output.trimEnd());
-  if (run.status === 0) return;
-  const why = run.error?.message ?? `exit code ${run.status}`;
-  throw new Error(`${program} ${args[0]}: ${why}\n${output.split("\n").slice(-40).join("\n").trimEnd()}`);
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      if (verbose) process.stdout.write(text);
+      output = (output + text).slice(-outputMax);
+    });
+  }
+  const why = await new Promise<string | undefined>((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("close", (code, signal) => resolve(code === 0 ? undefined : `ended with ${signal ?? code}`));
+  });
+  if (why !== undefined) throw new Error(`${program} ${args[0]}: ${why}\n${output.trimEnd()}`);
 }
