@@ -54,6 +54,9 @@ describe.each(documents)("%s", (document) => {
 const sources = [
   "reference-server/src/config/options.ts",
   "proof/src/options.ts",
+  "examples/run/options.ts",
+  "examples/clients/web/main.ts",
+  "examples/clients/rust/src/main.rs",
   ...globSync("{conformance,reference-client}/src/{cli,cli/**/*}.ts", { cwd: root }),
 ];
 const known = new Set([

@@ -1,0 +1,61 @@
+// Options of `npm run examples`.
+import { parseArgs } from "node:util";
+
+export interface Options {
+  /** Names of languages. Empty: all. */
+  readonly only: readonly string[];
+  /** Names of servers to start. Empty: all. */
+  readonly servers: readonly string[];
+  /** A server that runs already, in place of those that are started. */
+  readonly server: { readonly url: string; readonly testingUrl: string | undefined } | undefined;
+  /** Also lets the connection fall silent. */
+  readonly silence: boolean;
+  /** Shows every line that a client prints, and what builds print. */
+  readonly verbose: boolean;
+  readonly help: boolean;
+}
+
+export const usage = `usage: npm run examples -- [options]
+
+Builds the clients of examples/clients, runs each against a server with a cut connection on the way, and checks what it prints.
+
+  --only NAMES       these languages only, with commas between them
+  --start NAMES      these servers only, of examples/run/servers.ts (default: all)
+  --server URL       a server that runs already, and takes dev:APP:USER as token
+  --testing-url URL  with --server: where it has its test clock; without one, some steps are left out
+  --silence          also lets the connection fall silent without an end; up to a minute more for each client
+  --verbose          shows what builds and clients print
+  --help             shows this
+
+A language whose tools are missing is skipped, and has failed where CI is set. Exit code 1: something failed.`;
+
+/** Throws where an option is unknown or lacks its value. */
+export function parseOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      only: { type: "string", default: "" },
+      start: { type: "string", default: "" },
+      server: { type: "string" },
+      "testing-url": { type: "string" },
+      silence: { type: "boolean", default: false },
+      verbose: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values["testing-url"] !== undefined && values.server === undefined) {
+    throw new Error("--testing-url needs --server");
+  }
+  return {
+    only: names(values.only),
+    servers: names(values.start),
+    server: values.server === undefined ? undefined : { url: values.server, testingUrl: values["testing-url"] },
+    silence: values.silence,
+    verbose: values.verbose,
+    help: values.help,
+  };
+}
+
+function names(list: string): string[] {
+  return list.split(",").filter((name) => name !== "");
+}
