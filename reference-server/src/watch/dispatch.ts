@@ -101,9 +101,12 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   };
 
   const unfriend = (watch: Watch, friend: string): void => {
-    if (!watch.visible.get(friend)?.friend) return;
+    const seen = watch.visible.get(friend);
+    if (!seen?.friend) return;
+    // A friend who was deleted is unseen already, and that was told.
+    const told = seen.gone;
     registry.hide(watch, friend, "friend");
-    watch.putEnded(friend, 0, SubscriptionEndReason.UNFRIENDED);
+    if (!told) watch.putEnded(friend, 0, SubscriptionEndReason.UNFRIENDED);
   };
 
   const befriend = (watch: Watch, friends: readonly string[]): void => {
