@@ -16,6 +16,8 @@ export function keepPinging(session: Http2Session, { intervalMs, timeoutMs }: Pi
     timer.unref();
   };
   const ping = (): void => {
+    // Destroyed, and not yet closed: the event comes in a later turn than a timer may.
+    if (session.destroyed) return;
     timer = setTimeout(() => session.destroy(), timeoutMs);
     timer.unref();
     session.ping((error) => {
