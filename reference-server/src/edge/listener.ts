@@ -27,6 +27,8 @@ export interface ListenerOptions {
   readonly corsOrigins: readonly string[];
   /** What `/healthz` tells. */
   readonly serving: () => boolean;
+  /** Whether live frames of a Watch go straight to its connection. Default: they do. */
+  readonly directFrames?: boolean;
   /** Ends the calls that are open when it is aborted, with its reason. */
   readonly shutdownSignal: AbortSignal;
 }
@@ -42,7 +44,7 @@ export function createListenerHandler(options: ListenerOptions): EdgeHandler {
       createContextValues()
         .set(breakOffKey, () => breakOff(request))
         .set(sinkKey, () => {
-          const response = responses.get(request);
+          const response = options.directFrames === false ? undefined : responses.get(request);
           return response && openFrameSink(request, response);
         }),
     interceptors: [...options.interceptors],
