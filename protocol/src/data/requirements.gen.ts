@@ -919,7 +919,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "10.2",
     "sectionTitle": "How rows end",
-    "text": "When a target is deleted, rows to it MUST end as TARGET_GONE, and stay ended if the id is registered anew. Who sees him as a friend is told TARGET_GONE with generation 0; friend lists keep the id until the backend changes them."
+    "text": "When a target is deleted, rows to it MUST end as TARGET_GONE, and stay ended if the id is registered anew. Who sees him as a friend is told TARGET_GONE with generation 0; friend lists keep the id until the backend changes them. A row whose own end had come, too, before its owner was told MAY be told of as EXPIRED."
   },
   {
     "id": "unsub-ends",

@@ -2,6 +2,7 @@
 import {
   ResumeResult,
   type SubscriptionEnded,
+  SubscriptionEndReason,
   type UserStatus,
   type WatchEnd,
   WatchEndReason,
@@ -39,7 +40,7 @@ export function takeEvent(walk: Walk, watch: OpenWatch, user: UserState, event: 
       if (watch.phase === "snapshot") watch.rowsWithoutStatus.add(event.value.userId);
       break;
     case "subscriptionEnded":
-      judgeEnd(user, event.value, where);
+      judgeEnd(walk.app.nowMs, user, event.value, where);
       break;
     case "synced":
       if (!watch.markers.delete(event.value.marker)) {
@@ -124,10 +125,18 @@ function visible({ app }: Walk, watch: OpenWatch, user: UserState, status: UserS
   throw new Finding(requirements, `a status of ${target.id} ${where}`, expected, contentText(got));
 }
 
-function judgeEnd(user: UserState, end: SubscriptionEnded, where: string): void {
+function judgeEnd(nowMs: number, user: UserState, end: SubscriptionEnded, where: string): void {
   // That of an earlier row may come again, or late: clients ignore it.
   const ends = user.rowEnds.filter(({ target }) => target === end.userId);
   if (ends.some(({ generation, reason }) => generation === end.generation && reason === end.reason)) return;
+  const ofRow = ends.find(({ generation }) => generation === end.generation);
+  // Who is told of the end of his row to a deleted target after its own end may be told of that (sub-target-gone).
+  if (
+    ofRow?.reason === SubscriptionEndReason.TARGET_GONE &&
+    end.reason === SubscriptionEndReason.EXPIRED &&
+    (ofRow.ownEndMs ?? Number.POSITIVE_INFINITY) <= nowMs
+  )
+    return;
   const sameRow = ends.find(({ generation }) => generation === end.generation);
   const requirements = [sameRow === undefined ? "client-generation" : "", ...ends.map(({ reason }) => endedBy(reason))];
   const known = requirements.filter((id) => id !== "" && id !== "client-generation");

@@ -19,7 +19,8 @@ export function visibleTo(app: AppState, user: UserState): Set<string> {
 
 export function endRow(user: UserState, row: RowState, reason: SubscriptionEndReason, atMs: number): void {
   user.rows.delete(row.target);
-  user.rowEnds.push({ target: row.target, generation: row.generation, reason, atMs });
+  const { target, generation, endMs } = row;
+  user.rowEnds.push({ target, generation, reason, atMs, ...(endMs === undefined ? {} : { ownEndMs: endMs }) });
 }
 
 /**

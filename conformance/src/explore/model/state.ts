@@ -38,6 +38,8 @@ export interface RowEnd {
   readonly generation: bigint;
   readonly reason: SubscriptionEndReason;
   readonly atMs: number;
+  /** When it would have expired by itself. */
+  readonly ownEndMs?: number;
 }
 
 export interface RateState {
