@@ -19,6 +19,7 @@ const steps: readonly Step[] = [
   { name: "types of tests", command: ["tsc", "-p", "tsconfig.test.json"] },
   { name: "types of the proof", command: ["tsc", "-p", "proof"] },
   { name: "types of the board", command: ["tsc", "-p", "examples/board"] },
+  { name: "types of the bench", command: ["tsc", "-p", "bench"] },
   { name: "generated code is up to date", command: ["tsx", "scripts/generate.ts", "--check"] },
 ];
 

@@ -54,6 +54,10 @@ describe.each(documents)("%s", (document) => {
 const sources = [
   "reference-server/src/config/options.ts",
   "proof/src/options.ts",
+  "proof/src/explore/main.ts",
+  "bench/src/main.ts",
+  "conformance/src/explore/explore-command.ts",
+  "conformance/src/compare/compare-command.ts",
   "examples/run/options.ts",
   "examples/clients/web/main.ts",
   "examples/clients/rust/src/main.rs",
@@ -64,6 +68,8 @@ const known = new Set([
   ...[...text("reference-server/src/config/options.ts").matchAll(/option\(\s*"([a-z0-9-]+)"/g)].map(
     ([, name]) => `--${name}`,
   ),
+  // Those of one side of a comparison.
+  ...["a", "b"].flatMap((side) => [`--${side}-admin-url`, `--${side}-testing-url`]),
   "--protocol",
   "--http2-prior-knowledge",
 ]);
