@@ -4,7 +4,7 @@ import type { Bench, Check, TestSession, TestWatch } from "../check.ts";
 import { type Switches, withFeatures } from "./lib/b-features.ts";
 import { twoSessions } from "./lib/b-sessions.ts";
 import { rowIn, targetsOf } from "./lib/b-values.ts";
-import { awaitEnd, silentAbout } from "./lib/b-watch.ts";
+import { awaitEnd, endsOf, silentAbout } from "./lib/b-watch.ts";
 import { roomFor } from "./lib/c-actors.ts";
 
 const unfriended = SubscriptionEndReason.UNFRIENDED;
@@ -198,6 +198,31 @@ const onAgain = switchCheck(
   },
 );
 
+const nobodyThere = switchCheck(
+  {
+    id: "friend-switch/not-registered",
+    title: "Of an id on the friend list that is not registered nothing is told when the switch is turned on and off",
+    claims: ["user_registry"],
+  },
+  { friendNotifications: false },
+  async (t) => {
+    const { watch, one, two } = await withTwoFriends(t);
+    await t.admin.remove([one.user.id]);
+    const mark = await watch.fence();
+    await t.admin.features({ friendNotifications: true });
+    await watch.status(two.user.id, "the status of the friend who is registered", isOnline, mark);
+    await t.admin.features({ friendNotifications: false });
+    await awaitEnd(
+      t,
+      watch,
+      { id: two.user.id, generation: 0n, reason: unfriended },
+      "after the switch was turned off",
+    );
+    await silentAbout(t, watch, one.user.id, mark, "who is not registered");
+    t.equal(endsOf(watch, one.user.id, mark).length, 0, "ends told of the friend who is not registered");
+  },
+);
+
 export const friendsSwitchChecks: readonly Check[] = [
   turnedOn,
   turnedOff,
@@ -215,4 +240,5 @@ export const friendsSwitchChecks: readonly Check[] = [
   deleted,
   registeredAnew,
   onAgain,
+  nobodyThere,
 ];

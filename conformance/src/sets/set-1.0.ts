@@ -148,6 +148,7 @@ export const set: RequirementSet = {
     "friend-on/without-plan-and-switch",
     "friend-still-visible/expired",
     "friend-still-visible/unsubscribed",
+    "friend-switch/not-registered",
     "friend-switch/off",
     "friend-switch/off-while-subscribed",
     "friend-switch/on",

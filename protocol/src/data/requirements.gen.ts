@@ -1318,7 +1318,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "14",
     "sectionTitle": "Friends",
-    "text": "When the switch is turned on, or a friend is added while it is on, each open Watch MUST get the friends' statuses; when it is turned off, or a friend is removed, `subscription_ended` with generation 0 and UNFRIENDED (with `still_visible` if there is an explicit row)."
+    "text": "When the switch is turned on, or a friend is added while it is on, each open Watch MUST get the friends' statuses; when it is turned off, or a friend is removed, `subscription_ended` with generation 0 and UNFRIENDED (with `still_visible` if there is an explicit row). Of one on the list who is not registered nothing is told, neither his coming nor his end."
   },
   {
     "id": "gate-plan",

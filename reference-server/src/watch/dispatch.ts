@@ -103,15 +103,24 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   const unfriend = (watch: Watch, friend: string): void => {
     const seen = watch.visible.get(friend);
     if (!seen?.friend) return;
-    // A friend who was deleted is unseen already, and that was told.
+    // A friend who is not registered is unseen: that was told when he was deleted, or he was never told of.
     const told = seen.gone;
     registry.hide(watch, friend, "friend");
     if (!told) watch.putEnded(friend, 0, SubscriptionEndReason.UNFRIENDED);
   };
 
   const befriend = (watch: Watch, friends: readonly string[]): void => {
+    if (friends.length === 0) return;
     for (const friend of friends) registry.show(watch, friend, { friend: true });
-    fetch(watch, friends);
+    const work = store.read(watch.appId, friends).then((records) => {
+      for (const [index, record] of records.entries()) {
+        const seen = watch.visible.get(friends[index] ?? "");
+        if (isKnown(record, rules)) watch.putStatus(publicStatus(record, rules));
+        // Who is not registered stays untold until he is; a revision carried meanwhile is newer than this reading.
+        else if (seen?.friend && seen.carried === -1) seen.gone = true;
+      }
+    });
+    watch.track(work).catch(onFault);
   };
 
   return {

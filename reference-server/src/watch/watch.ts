@@ -17,7 +17,7 @@ export interface Visibility {
   /** Generation of the explicit row; 0: none. */
   generation: number;
   friend: boolean;
-  /** A friend who was deleted: he stays on the list, unseen until he is registered anew. */
+  /** A friend who is not registered: he stays on the list, unseen until he is. */
   gone: boolean;
   /** Revision of his status that the stream has carried, or has waiting; -1: none. */
   carried: number;
