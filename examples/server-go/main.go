@@ -4,6 +4,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -142,7 +143,7 @@ func serve(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	servers, adminURL := []*http.Server{users}, "off"
+	servers, adminURL := []*http.Server{users}, ""
 	if config.Admin || config.TestClock {
 		backend, url, err := start(o.adminListen, server.Backend())
 		if err != nil {
@@ -150,7 +151,7 @@ func serve(ctx context.Context, args []string) error {
 		}
 		servers, adminURL = append(servers, backend), url
 	}
-	fmt.Printf("listening on %s (admin %s)\n", url, adminURL)
+	printAddresses(config, url, adminURL)
 	select {
 	case err := <-failed:
 		return err
@@ -159,6 +160,19 @@ func serve(ctx context.Context, args []string) error {
 	slog.Info("draining")
 	server.Drain()
 	return shutDown(servers)
+}
+
+// printAddresses writes one line of JSON for whoever started the server, a person or a program.
+func printAddresses(config rpc.Config, url, adminURL string) {
+	addresses := map[string]string{"url": url}
+	if config.Admin {
+		addresses["adminUrl"] = adminURL
+	}
+	if config.TestClock {
+		addresses["testingUrl"] = adminURL
+	}
+	line, _ := json.Marshal(addresses)
+	fmt.Println(string(line))
 }
 
 func shutDown(servers []*http.Server) error {

@@ -89,6 +89,7 @@ const befriendedLater = friendCheck(
 const oneWay = friendCheck(
   {
     id: "watch-only-visible/friends-are-one-way",
+    claims: ["friends"],
     title: "A friend, and somebody who is none, learn nothing of the user; he learns of his friend only",
   },
   on,

@@ -63,7 +63,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "3",
     "sectionTitle": "Transport, messages, identity",
-    "text": "A request of up to 128 KiB MUST NOT be refused for its size; one of more than 4 MiB MUST be."
+    "text": "A request of up to 128 KiB MUST NOT be refused for its size; one of more than 4 MiB MUST be. (Between them a server may do either.)"
   },
   {
     "id": "message-valid",
@@ -90,7 +90,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "3",
     "sectionTitle": "Transport, messages, identity",
-    "text": "A call without a token, other than GetServerInfo, MUST be refused with UNAUTHENTICATED, TOKEN_MISSING. Another scheme than Bearer counts as none."
+    "text": "A call without a token, other than GetServerInfo, MUST be refused with UNAUTHENTICATED, TOKEN_MISSING. Another scheme than Bearer counts as none, and so does an empty token; the scheme is good in any case of its letters."
   },
   {
     "id": "auth-invalid",
@@ -99,7 +99,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "3",
     "sectionTitle": "Transport, messages, identity",
-    "text": "A token that can't be read, is not signed by a trusted issuer, or names an app that is not served, MUST be refused with UNAUTHENTICATED, TOKEN_INVALID."
+    "text": "A token that can't be read, is not signed by a trusted issuer, or names an app that is not served or a user with an id that is none, MUST be refused with UNAUTHENTICATED, TOKEN_INVALID."
   },
   {
     "id": "auth-expired",
@@ -108,7 +108,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "3",
     "sectionTitle": "Transport, messages, identity",
-    "text": "A token past its expiry MUST be refused with UNAUTHENTICATED, TOKEN_EXPIRED."
+    "text": "A token at or past its expiry MUST be refused with UNAUTHENTICATED, TOKEN_EXPIRED."
   },
   {
     "id": "auth-first",
@@ -144,7 +144,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "3",
     "sectionTitle": "Transport, messages, identity",
-    "text": "When the newest token of a session runs out, its Watch MUST end with TOKEN_EXPIRED and `may_resume`, and the link counts as lost (§6.3). A session without an open Watch is left to its lease. Token expiry is wall time. The newest token is the one that runs out last of those that Login, Watch and Heartbeat of the session carried; it never goes back."
+    "text": "When the newest token of a session runs out, its Watch MUST end with TOKEN_EXPIRED and `may_resume`, and the link counts as lost (§6.3), at that moment of the app's clock. (Where the session is over with it, `may_resume` is set all the same, as under `lease-ends-watch`.) A session without an open Watch is left to its lease. Token expiry is wall time. The newest token is the one that runs out last of those that Login, Watch and Heartbeat of the session carried; it never goes back."
   },
   {
     "id": "auth-renew",
@@ -162,7 +162,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "zim \"Subscribe to user status\" (user id rules from the vendor's typings)",
     "section": "3",
     "sectionTitle": "Transport, messages, identity",
-    "text": "A user id is 1 to 32 bytes of ASCII letters, digits and ``! # $ % & ( ) + - : ; < = . > ? @ [ ] ^ _ { } | ~``. Every such id MUST be accepted; a request that names any other MUST be refused whole with INVALID_ARGUMENT, INVALID_USER_ID."
+    "text": "A user id is 1 to 32 bytes of ASCII letters, digits and ``! # $ % & ( ) + - : ; < = . > ? @ [ ] ^ _ { } | ~``. Every such id MUST be accepted; a request that names any other MUST be refused whole with INVALID_ARGUMENT, INVALID_USER_ID. (Whether it names users for a batch, a filter, or an admin's call.)"
   },
   {
     "id": "id-device",
@@ -207,7 +207,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "4",
     "sectionTitle": "Server info, core and claims",
-    "text": "Its answer MUST give `spec_version`, the profile with a name, every limit above zero, every liveness rule with heartbeat interval, lease and `after_loss`, exactly one liveness rule without platforms and that the last, and `keep_alive_interval`. Where `after_loss` is OFFLINE, `decay` MUST be set; `subscribe_batch_max` MUST be at most `max_subscriptions`. (Limits are the fields named max.)"
+    "text": "Its answer MUST give `spec_version`, the profile with a name, every limit above zero, every liveness rule with heartbeat interval, lease and `after_loss`, exactly one liveness rule without platforms and that the last, and `keep_alive_interval`. Where `after_loss` is OFFLINE, `decay` MUST be set; `subscribe_batch_max` MUST be at most `max_subscriptions`. (Limits are the numbers named max; the `keep_alive_interval` is the server's choice, and 15 s is usual.)"
   },
   {
     "id": "info-claims",
@@ -261,7 +261,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "5",
     "sectionTitle": "Errors",
-    "text": "A refused call MUST change nothing: no session, row, text, revision or count of a rate."
+    "text": "A refused call MUST change nothing: no session, row, text, revision or count of a rate. (Save the session that `session-comes-back` ends. A call that is answered counts for its rate, even if each of its users fails.)"
   },
   {
     "id": "login-reply",
@@ -297,7 +297,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "6.1",
     "sectionTitle": "Login and logout",
-    "text": "Login with the device id of a live or lost session of the user MUST go on with that session: the same session id, the same `login_time` and place in the order of logins; a live one kicks nobody and its Watch goes on. It takes the platform of the newer Login, and with it that platform's liveness rule."
+    "text": "Login with the device id of a live or lost session of the user MUST go on with that session: the same session id, the same `login_time` and place in the order of logins; a live one (away ones are live) kicks nobody and its Watch goes on. It takes the platform of the newer Login, and with it that platform's liveness rule. (Should that make more live than a session rule allows, the next Login under this rule kicks until it holds.)"
   },
   {
     "id": "login-custom-set",
@@ -333,7 +333,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "6.1",
     "sectionTitle": "Login and logout",
-    "text": "After Logout every call with the session id MUST be refused with FAILED_PRECONDITION, SESSION_ENDED and the `end_reason` LOGGED_OUT. A server remembers this for at least the last 16 sessions of a user that are over, however they ended; later it MAY answer SESSION_NOT_FOUND."
+    "text": "After Logout every call with the session id MUST be refused with FAILED_PRECONDITION, SESSION_ENDED and the `end_reason` LOGGED_OUT. A server remembers this for at least the last 16 sessions of a user that are over, however they ended; later, and when the user has been registered anew, it MAY answer SESSION_NOT_FOUND."
   },
   {
     "id": "logout-ends-watch",
@@ -369,7 +369,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "6.2",
     "sectionTitle": "More than one session",
-    "text": "A lost session that comes back by Login counts as a login under `session-limit`. One that comes back by Heartbeat or Watch while a rule is full of other live sessions MUST be refused with SESSION_ENDED and the `end_reason` KICKED, and is over: newer logins took its place."
+    "text": "A lost session that comes back by Login counts as a login under `session-limit`, which never kicks the session that logs in. One that comes back by Heartbeat or Watch while a rule is full of other live or away sessions MUST be refused with SESSION_ENDED and the `end_reason` KICKED, and is over: newer logins took its place."
   },
   {
     "id": "session-kick-told",
@@ -396,7 +396,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "6.2",
     "sectionTitle": "More than one session",
-    "text": "A lost session MUST NOT count against a rule. A server keeps at least as many lost sessions of a user as could live under the rules; beyond that the one lost longest MAY be over (DECAYED)."
+    "text": "A lost session MUST NOT count against a rule. A server keeps at least as many lost sessions of a user as could live under the rules (the sum over them; a platform that none names adds nothing); beyond that the one lost longest MAY be over (DECAYED)."
   },
   {
     "id": "lease-ends",
@@ -558,7 +558,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "zim \"Result Callback\"",
     "section": "7",
     "sectionTitle": "Online status",
-    "text": "Where `status.timestamps` is set, a status that ever changed MUST have `update_time` equal to the later of the other two times that are set, or later; `online_status_update_time` MUST be when the online status last changed (of OFFLINE by a lost link: when lease or link and grace ended), and `custom_status_update_time` when the custom status was last set, cleared or ran out. Elsewhere all three MUST be unset."
+    "text": "Where `status.timestamps` is set, a status that ever changed MUST have `update_time` equal to the later of the other two times that are set, or later; `online_status_update_time` MUST be when the online status last changed (of OFFLINE by a lost link: when lease or link and grace ended), and `custom_status_update_time` when the custom status was last set, cleared or ran out. Elsewhere all three MUST be unset, and so they MUST for a user whose status never changed. (`update_time` is thus the time of the change that made the revision, or where only platforms changed, at least that of the others.)"
   },
   {
     "id": "online-unsettable",
@@ -694,7 +694,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "tencent-web \"Set your custom status\"; tencent-web-v2 \"Setting the Custom Status\"",
     "section": "8",
     "sectionTitle": "Custom status",
-    "text": "Where `custom_status.clear_after_logout` is set, the text MUST be cleared that long after the user became LOGGED_OUT, told to watchers, and not before. A user who is back before that keeps it."
+    "text": "Where `custom_status.clear_after_logout` is set, the text MUST be cleared that long after the user became LOGGED_OUT (however he did), told to watchers, and not before. A user who is ONLINE again before that keeps it."
   },
   {
     "id": "query-result",
@@ -874,7 +874,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "zim \"Subscribe to user status\": 3,000; tencent-native \"Subscribing to the User Status\": 200",
     "section": "10.2",
     "sectionTitle": "How rows end",
-    "text": "A user MUST be able to hold `subscription.max_subscriptions` rows. A new row beyond that MUST evict the row that was refreshed longest ago (within one call: in list order) of those that the call does not name, told as EVICTED; the call succeeds."
+    "text": "A user MUST be able to hold `subscription.max_subscriptions` rows. A new row beyond that MUST evict the row that was refreshed longest ago (in the order of the calls, within one call in list order) of those that the call does not name, told as EVICTED; the call succeeds."
   },
   {
     "id": "sub-cap-refresh",
@@ -919,7 +919,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "10.2",
     "sectionTitle": "How rows end",
-    "text": "When a target is deleted, rows to it MUST end as TARGET_GONE, and stay ended if the id is registered anew. Who sees him as a friend is told TARGET_GONE with generation 0; friend lists keep the id until the backend changes them. A row whose own end had come, too, before its owner was told MAY be told of as EXPIRED."
+    "text": "When a target is deleted, rows to it MUST end as TARGET_GONE, and stay ended if the id is registered anew. Who sees him as a friend is told TARGET_GONE with generation 0; friend lists keep the id until the backend changes them, and show him again once he is registered anew. A row whose own end had come, too, before its owner was told MAY be told of as EXPIRED."
   },
   {
     "id": "unsub-ends",
@@ -1000,7 +1000,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "10.4",
     "sectionTitle": "List",
-    "text": "A page MUST have at most `page_size` rows (0: the server's choice) and at most `subscription.list_page_max`; a negative size MUST be refused with INVALID_FIELD, more than `list_page_max` ids in the filter with BATCH_TOO_LARGE, and a token that this call never gave to this user for these `user_ids` with MALFORMED_PAGE_TOKEN."
+    "text": "A page MUST have at most `page_size` rows (0: the server's choice) and at most `subscription.list_page_max`; a negative size MUST be refused with INVALID_FIELD, more than `list_page_max` ids in the filter (counted before duplicates collapse) with BATCH_TOO_LARGE, and a token that this call never gave to this user for these `user_ids` with MALFORMED_PAGE_TOKEN. A token is good for as long as the session that it was given to."
   },
   {
     "id": "watch-hello",
@@ -1090,7 +1090,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "11.2",
     "sectionTitle": "Live events",
-    "text": "A watcher that reads slowly MUST NOT slow down a publisher; when it reads again it MUST get the last value of each target, and MAY miss values between. (So may row events of one target and `self` be merged into the last of each, markers never. A server MAY end a Watch that is far behind with RESYNC and `may_resume`.)"
+    "text": "A watcher that reads slowly MUST NOT slow down a publisher; when it reads again it MUST get the last value of each target, and MAY miss values between. (So may row events of one target and `self` be merged into the last of each, in an order that leaves a client with the same; ends with generation 0 are no row events, and markers are never merged. A server MAY end a Watch that is far behind with RESYNC and `may_resume`.)"
   },
   {
     "id": "watch-keep-alive",
@@ -1146,7 +1146,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "11.3",
     "sectionTitle": "Resume",
-    "text": "A well-formed cursor that can't be used (another user's, of another epoch, too old, or any cursor at a server without `resume`) MUST give RESET and a full snapshot, never an error."
+    "text": "A well-formed cursor that can't be used (another user's, or of one since deleted and registered anew, of another epoch, too old, of an earlier run of the server, or any cursor at a server without `resume`) MUST give RESET and a full snapshot, never an error."
   },
   {
     "id": "resume-covers",
@@ -1155,7 +1155,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "11.3",
     "sectionTitle": "Resume",
-    "text": "A Watch that is RESUMED MUST tell every target whose status changed since the cursor, those who went offline and those whose text ran out too, at its newest revision."
+    "text": "A Watch that is RESUMED MUST tell every target whose status changed since the cursor, those who went offline and those whose text ran out too, at its newest revision; and `self` if that changed."
   },
   {
     "id": "resume-ended",
@@ -1173,7 +1173,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "11.3",
     "sectionTitle": "Resume",
-    "text": "With `resume`, a Watch opened with the last cursor of the user's Watch that ended less than 60 s of the app's clock ago MUST be RESUMED, if neither epoch, switches nor friends changed in between and at most 500 rows ended."
+    "text": "With `resume`, a Watch opened with the last cursor of the user's Watch that ended less than 60 s of the app's clock ago MUST be RESUMED, if neither epoch, switches nor friend list changed in between and at most 500 rows ended. (A friend's deletion is no change of the list, and a call that sets what is set already is none of the switches.)"
   },
   {
     "id": "cursor-safe",
@@ -1318,7 +1318,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "14",
     "sectionTitle": "Friends",
-    "text": "When the switch is turned on, or a friend is added while it is on, each open Watch MUST get the friends' statuses; when it is turned off, or a friend is removed, `subscription_ended` with generation 0 and UNFRIENDED (with `still_visible` if there is an explicit row). Of one on the list who is not registered nothing is told, neither his coming nor his end."
+    "text": "When the switch is turned on, or a friend is added while it is on, each open Watch MUST get the friends' statuses; when it is turned off, or a friend is removed, `subscription_ended` with generation 0 and UNFRIENDED (with `still_visible` if there is an explicit row). The status of one who is subscribed already MAY be told again. Of one on the list who is not registered nothing is told, neither his coming nor his end."
   },
   {
     "id": "gate-plan",
@@ -1426,7 +1426,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "18",
     "sectionTitle": "Tools: admin and test clock",
-    "text": "RegisterUsers MUST make users who are registered and never logged in; DeleteUsers MUST make them unregistered and end their sessions (`end_reason` USER_DELETED; a Watch ends with USER_DELETED, without `may_resume`). Registered anew, a user has nothing of the earlier one but higher revisions."
+    "text": "RegisterUsers MUST make users who are registered and never logged in; DeleteUsers MUST make them unregistered and end their sessions (`end_reason` USER_DELETED; a Watch ends with USER_DELETED, without `may_resume`). Registered anew, a user has nothing of the earlier one, no friend list either, but higher revisions; he may be registered anew by Login as anybody (`login-registers`)."
   },
   {
     "id": "admin-end",
@@ -1471,7 +1471,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "18",
     "sectionTitle": "Tools: admin and test clock",
-    "text": "With `hold_leases` sessions whose lease runs MUST stay live over the step: what is left of the lease stays. Grace, decay and all else run on."
+    "text": "With `hold_leases` sessions whose lease runs MUST stay live over the step: what is left of the lease stays. Grace, decay and all else run on. (An away session has a grace that runs, and no lease.)"
   },
   {
     "id": "clock-scope",

@@ -45,6 +45,8 @@ export interface Rules {
   readonly profile: Profile;
   /** Whether users have to be registered. */
   readonly registry: boolean;
+  /** Whether anybody is shown as a friend. */
+  readonly friends: boolean;
   readonly customMaxBytes: number;
   readonly customTtl: TtlRules;
   readonly clearOnOffline: boolean;
@@ -95,6 +97,7 @@ export function createRules(profile: Profile): Rules {
   return {
     profile,
     registry: profile.claims.includes("user_registry"),
+    friends: profile.claims.includes("friends"),
     customMaxBytes: custom.maxBytes,
     customTtl: ttlRules(custom),
     clearOnOffline: custom.clearOnOffline,

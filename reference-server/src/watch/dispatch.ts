@@ -93,7 +93,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     commit: Commit,
   ): void => {
     const work = store.features(commit.appId).then(({ friendNotifications }) => {
-      if (!friendNotifications) return;
+      if (!rules.friends || !friendNotifications) return;
       for (const friend of change.removed) unfriend(watch, friend);
       befriend(watch, change.added);
     });
@@ -147,7 +147,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   };
 
   function switchFriends(watch: Watch, friends: readonly string[], before: Features, after: Features): void {
-    if (before.friendNotifications === after.friendNotifications) return;
+    if (!rules.friends || before.friendNotifications === after.friendNotifications) return;
     if (after.friendNotifications) befriend(watch, friends);
     else for (const friend of friends) unfriend(watch, friend);
   }

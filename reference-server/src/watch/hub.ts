@@ -144,7 +144,7 @@ export function createHub(options: HubOptions): Hub {
     const { appId, userId } = watch;
     const record = await readOwn(watch);
     const features = await store.features(appId);
-    const friends = features.friendNotifications ? record.friends : [];
+    const friends = rules.friends && features.friendNotifications ? record.friends : [];
     for (const row of record.rows.values()) registry.show(watch, row.target, { generation: row.generation });
     for (const friend of friends) registry.show(watch, friend, { friend: true });
     const sinceSeq =

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"strconv"
 	"strings"
 )
 
@@ -15,20 +16,20 @@ type claims struct {
 	Exp  *float64 `json:"exp"`
 }
 
-// devClaims reads `dev:APP:USER`, `dev-admin:APP` and `devj:` with base64url of a JSON object.
+// devClaims reads `dev:APP:USER`, `dev@EXPIRY:APP:USER` with seconds since 1970, and `dev-admin:APP`.
 func devClaims(token string) (*claims, bool) {
-	if rest, ok := strings.CutPrefix(token, "dev:"); ok {
-		app, user, ok := strings.Cut(rest, ":")
-		return &claims{App: app, Sub: user}, ok
+	kind, rest, _ := strings.Cut(token, ":")
+	if kind == "dev-admin" {
+		return &claims{App: rest, Role: "admin"}, true
 	}
-	if app, ok := strings.CutPrefix(token, "dev-admin:"); ok {
-		return &claims{App: app, Role: "admin"}, true
+	app, user, ok := strings.Cut(rest, ":")
+	c := &claims{App: app, Sub: user}
+	if expiry, dated := strings.CutPrefix(kind, "dev@"); dated {
+		seconds, err := strconv.ParseFloat(expiry, 64)
+		c.Exp = &seconds
+		return c, ok && err == nil
 	}
-	if text, ok := strings.CutPrefix(token, "devj:"); ok {
-		c := &claims{}
-		return c, decodePart(text, c) == nil
-	}
-	return nil, false
+	return c, ok && kind == "dev"
 }
 
 // jwtClaims reads a JWT that is signed with HS256.

@@ -128,7 +128,7 @@ export const ErrorReason = {
   PLAN_REQUIRED: 14,
 
   /**
-   * FAILED_PRECONDITION. The app's switch for this call is off.
+   * FAILED_PRECONDITION. The app's switch for this call is off. (As the end of a row: the plan or the switch.)
    *
    * @generated from enum value: ERROR_REASON_FEATURE_DISABLED = 15;
    */
@@ -177,7 +177,7 @@ export const ErrorReason = {
   TOO_MANY_MARKERS: 21,
 
   /**
-   * UNAVAILABLE, with RetryInfo. The server is shutting down; another try reaches another one.
+   * UNAVAILABLE, with RetryInfo. The server is shutting down, and may refuse any call but GetServerInfo; another try reaches another one.
    *
    * @generated from enum value: ERROR_REASON_DRAINING = 22;
    */

@@ -144,14 +144,14 @@ export type CustomStatusRules = Message<"userstatus.v1.CustomStatusRules"> & {
   callerTtl: boolean;
 
   /**
-   * Least ttl of the caller.
+   * Least ttl of the caller. Unset: a millisecond.
    *
    * @generated from field: google.protobuf.Duration min_ttl = 3;
    */
   minTtl?: Duration | undefined;
 
   /**
-   * Greatest ttl of the caller.
+   * Greatest ttl of the caller. Unset: no bound.
    *
    * @generated from field: google.protobuf.Duration max_ttl = 4;
    */
@@ -221,14 +221,14 @@ export type SubscriptionRules = Message<"userstatus.v1.SubscriptionRules"> & {
   callerTtl: boolean;
 
   /**
-   * Least ttl of the caller.
+   * Least ttl of the caller. Unset: a millisecond.
    *
    * @generated from field: google.protobuf.Duration min_ttl = 5;
    */
   minTtl?: Duration | undefined;
 
   /**
-   * Greatest ttl of the caller.
+   * Greatest ttl of the caller. Unset: no bound.
    *
    * @generated from field: google.protobuf.Duration max_ttl = 6;
    */
@@ -403,7 +403,7 @@ export const LivenessRuleSchema: GenMessage<LivenessRule> = /*@__PURE__*/
  */
 export type SessionRule = Message<"userstatus.v1.SessionRule"> & {
   /**
-   * The platforms that are counted together. Empty: all.
+   * The platforms that are counted together. Empty: all, numbers without a name as OTHER.
    *
    * @generated from field: repeated userstatus.v1.Platform platforms = 1;
    */
@@ -459,7 +459,7 @@ export type RateLimit = Message<"userstatus.v1.RateLimit"> & {
   window?: Duration | undefined;
 
   /**
-   * Calls that name nobody but oneself are neither counted nor limited.
+   * Calls that name nobody but oneself are neither counted nor limited. Of use for QueryStatuses only.
    *
    * @generated from field: bool self_exempt = 4;
    */
@@ -487,14 +487,14 @@ export type GateRule = Message<"userstatus.v1.GateRule"> & {
   gate: Gate;
 
   /**
-   * Names of the RPCs. SetCustomStatus includes a Login that carries a custom status.
+   * Names of the RPCs. SetCustomStatus includes a Login that carries a custom status with a text.
    *
    * @generated from field: repeated string procedures = 2;
    */
   procedures: string[];
 
   /**
-   * Calls that name nobody but oneself pass.
+   * Calls that name nobody but oneself pass. Of use for QueryStatuses only.
    *
    * @generated from field: bool self_exempt = 3;
    */

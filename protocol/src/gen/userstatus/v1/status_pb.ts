@@ -117,7 +117,7 @@ export type UserStatus = Message<"userstatus.v1.UserStatus"> & {
   customStatus?: CustomStatus | undefined;
 
   /**
-   * Time of the change that made this revision. Unset in profiles without `timestamps`, and for a user whose status never changed.
+   * Time of the change that made this revision; where only platforms changed, at least the later of the other two. Unset in profiles without `timestamps`, and for a user whose status never changed.
    *
    * @generated from field: google.protobuf.Timestamp update_time = 6;
    */

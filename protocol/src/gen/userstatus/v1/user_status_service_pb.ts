@@ -191,7 +191,7 @@ export type LoginResponse = Message<"userstatus.v1.LoginResponse"> & {
   serverTime?: Timestamp | undefined;
 
   /**
-   * When the token runs out. Unset: never.
+   * When the newest token of the session runs out. Unset: never.
    *
    * @generated from field: google.protobuf.Timestamp token_expire_time = 7;
    */

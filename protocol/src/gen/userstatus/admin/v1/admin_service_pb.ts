@@ -285,7 +285,7 @@ export type EndSessionsRequest = Message<"userstatus.admin.v1.EndSessionsRequest
   userId: string;
 
   /**
-   * Which. Empty: all. Unknown ones are skipped.
+   * Which. Empty: all. Unknown ones are skipped; as many as a message holds.
    *
    * @generated from field: repeated string session_ids = 2;
    */
@@ -306,7 +306,7 @@ export const EndSessionsRequestSchema: GenMessage<EndSessionsRequest> = /*@__PUR
  */
 export type EndSessionsResponse = Message<"userstatus.admin.v1.EndSessionsResponse"> & {
   /**
-   * Those that this call ended, live or lost.
+   * Those that this call ended, live or lost, in any order.
    *
    * @generated from field: repeated string ended_session_ids = 1;
    */
@@ -370,7 +370,8 @@ export const QueryStatusesResponseSchema: GenMessage<QueryStatusesResponse> = /*
   messageDesc(file_userstatus_admin_v1_admin_service, 14);
 
 /**
- * What an app's backend does: users, friends, switches. Needs a bearer token with the role `admin`; the token gives the app.
+ * What an app's backend does: users, friends, switches. Needs a bearer token with the role `admin`; the token gives the app. A list that is too
+ * long is refused with BATCH_TOO_LARGE, an empty one that has to hold something with BATCH_EMPTY, an id that is none with INVALID_USER_ID.
  *
  * @generated from service userstatus.admin.v1.AdminService
  */
@@ -416,7 +417,8 @@ export const AdminService: GenService<{
     output: typeof GetFeaturesResponseSchema;
   },
   /**
-   * Changes the app's plan and switches. Holds for every call that begins after the answer.
+   * Changes the app's plan and switches. Holds for every call that begins after the answer. What is set already stays without effect; of several
+   * changes in one call the events may come in any order.
    *
    * @generated from rpc userstatus.admin.v1.AdminService.UpdateFeatures
    */

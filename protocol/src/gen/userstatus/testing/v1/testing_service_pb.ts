@@ -66,7 +66,7 @@ export const GetClockResponseSchema: GenMessage<GetClockResponse> = /*@__PURE__*
  */
 export type AdvanceClockRequest = Message<"userstatus.testing.v1.AdvanceClockRequest"> & {
   /**
-   * By how much, 0 to 400 days, and not beyond the year 2200, else INVALID_FIELD. Unset: 0.
+   * By how much, cut to whole milliseconds: 0 to 400 days, and not beyond the year 2200, else INVALID_FIELD. Unset: 0.
    *
    * @generated from field: google.protobuf.Duration duration = 1;
    */
