@@ -29,11 +29,15 @@ export interface UserPoolOptions {
   readonly scrub: (user: ReadyUser, sessionIds: readonly string[]) => Promise<void>;
 }
 
+/** Of those who never logged in so many at most, and half at least, are kept for checks that need such users. */
+const freshKept = 100;
+
 /** The one used longest ago comes first. Fresh ones are lent once, and are like the others after that. */
 export function createUserPool(users: readonly ReadyUser[], options: UserPoolOptions): UserPool {
   const byId = new Map(users.map((user) => [user.id, user]));
   const fresh = users.filter((user) => user.fresh === true);
   const usual = users.filter((user) => user.fresh !== true);
+  usual.push(...fresh.splice(Math.min(freshKept, Math.ceil(fresh.length / 2))));
   const [size, freshSize] = [usual.length, fresh.length];
   const waiter = createWaiter();
 

@@ -99,3 +99,16 @@ test("a users file may be a list or an object; what is wrong in it is told with 
   expect(() => parseUsers('[{"id":"a"},{"id":"a"}]', "file")).toThrow("twice");
   expect(() => parseUsers("", "file")).toThrow("names nobody");
 });
+
+test("of a file with nobody but fresh users half serve any check, and at most a hundred are kept", async () => {
+  const scrub = async () => undefined;
+  const poolOf = (count: number) =>
+    createUserPool(
+      Array.from({ length: count }, (_, at) => ({ id: `u${at}`, fresh: true })),
+      { restMs: 0, waitMaxMs: 0, scrub },
+    );
+  expect(poolOf(5)).toMatchObject({ size: 2, freshSize: 3 });
+  expect(poolOf(1)).toMatchObject({ size: 0, freshSize: 1 });
+  expect(poolOf(300)).toMatchObject({ size: 200, freshSize: 100 });
+  expect(await poolOf(300).take(200, false)).toHaveLength(200);
+});
