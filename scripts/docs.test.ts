@@ -8,7 +8,7 @@ const documents = [
   "SPEC.md",
   "CONTRIBUTING.md",
   "CHANGELOG.md",
-  ...globSync("docs/**/*.md", { cwd: root }),
+  ...globSync(["docs/**/*.md", "examples/*/README.md"], { cwd: root }),
 ];
 const text = (path: string): string => readFileSync(join(root, path), "utf8");
 
@@ -59,6 +59,8 @@ const sources = [
   "conformance/src/explore/explore-command.ts",
   "conformance/src/compare/compare-command.ts",
   "examples/run/options.ts",
+  "examples/server-go/main.go",
+  "examples/board/server/main.ts",
   "examples/clients/web/main.ts",
   "examples/clients/rust/src/main.rs",
   ...globSync("{conformance,reference-client}/src/{cli,cli/**/*}.ts", { cwd: root }),
@@ -70,6 +72,7 @@ const known = new Set([
   ),
   // Those of one side of a comparison.
   ...["a", "b"].flatMap((side) => [`--${side}-admin-url`, `--${side}-testing-url`]),
+  ...[...text("examples/server-go/main.go").matchAll(/Var\(&o\.\w+, "([a-z-]+)"/g)].map(([, name]) => `--${name}`),
   "--protocol",
   "--http2-prior-knowledge",
 ]);

@@ -1,9 +1,11 @@
 // `npm run examples`: builds the clients of examples/clients, and runs each against each server.
+import { goServerCommand } from "./go-server.ts";
+import { compareServers, judge, judgeRuns } from "./judge.ts";
 import { type Language, languages } from "./languages.ts";
 import { type Options, parseOptions, usage } from "./options.ts";
 import { runScenario } from "./scenario.ts";
-import { type RunningServer, serverKinds, startServer } from "./servers.ts";
-import { type Row, tableOf } from "./table.ts";
+import { type RunningServer, type ServerKind, serverKinds, startServer } from "./servers.ts";
+import { type JudgeRow, judgeTableOf, type Row, tableOf } from "./table.ts";
 import { build, missingOf } from "./toolchain.ts";
 
 function pick<T extends { readonly name: string }>(all: readonly T[], names: readonly string[]): readonly T[] {
@@ -13,11 +15,43 @@ function pick<T extends { readonly name: string }>(all: readonly T[], names: rea
   return names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
 }
 
-async function serversOf(options: Options): Promise<RunningServer[]> {
-  if (options.server) return [{ name: options.server.url, ...options.server, stop: async () => {} }];
-  const started: RunningServer[] = [];
-  for (const kind of pick(serverKinds, options.servers)) started.push(await startServer(kind));
-  return started;
+/** Servers that run, and rows of those that could not be built. */
+async function serversOf(options: Options): Promise<{ servers: RunningServer[]; rows: Row[] }> {
+  if (options.server)
+    return { servers: [{ name: options.server.url, ...options.server, stop: async () => {} }], rows: [] };
+  const servers: RunningServer[] = [];
+  const rows: Row[] = [];
+  for (const kind of pick(serverKinds, options.servers)) {
+    const fault = await faultOfBuild(kind, options.verbose);
+    if (fault === undefined) servers.push(await startServer(kind));
+    else rows.push({ language: "–", protocol: "–", server: kind.name, buildMs: undefined, runMs: undefined, ...fault });
+  }
+  return { servers, rows };
+}
+
+async function faultOfBuild(
+  { made }: ServerKind,
+  verbose: boolean,
+): Promise<Pick<Row, "outcome" | "note"> | undefined> {
+  if (made === undefined) return undefined;
+  const missing = missingOf(made);
+  if (missing !== undefined) return { outcome: process.env.CI ? "failed" : "skipped", note: missing };
+  return build(made, verbose).then(
+    () => undefined,
+    (error: unknown) => ({ outcome: "failed", note: String(error) }),
+  );
+}
+
+/** The Go server under the suite, and beside the reference server if that runs, too. */
+async function judgeAll(servers: readonly RunningServer[]): Promise<JudgeRow[]> {
+  const [reference, go] = ["reference", "go"].map((wanted) => servers.find(({ name }) => name === wanted));
+  if (go === undefined) return [];
+  const { busy, waiting } = judgeRuns();
+  const waited = judge("go", goServerCommand, waiting);
+  const rows: JudgeRow[] = [];
+  for (const run of busy) rows.push(await judge("go", goServerCommand, run));
+  if (reference) rows.push(await compareServers(reference, go, "20s"));
+  return [...rows, await waited];
 }
 
 /** Rows of one language, one for each server. */
@@ -63,19 +97,23 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const chosen = pick(languages, options.only);
-  const servers = await serversOf(options);
-  const rows: Row[] = [];
+  const { servers, rows } = await serversOf(options);
+  const judged: JudgeRow[] = [];
   try {
-    for (const language of chosen) rows.push(...(await rowsOf(language, servers, options)));
+    if (options.clients) for (const language of chosen) rows.push(...(await rowsOf(language, servers, options)));
+    if (options.judge) judged.push(...(await judgeAll(servers)));
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
   }
   const failed = rows.filter(({ outcome }) => outcome === "failed");
   for (const { language, server, note } of failed) console.log(`${language} against ${server}: ${note}\n`);
-  console.log(tableOf(rows));
-  const passed = rows.filter(({ outcome }) => outcome === "passed").length;
-  console.log(`${passed} passed, ${failed.length} failed, ${rows.length - passed - failed.length} skipped`);
-  return failed.length > 0 ? 1 : 0;
+  for (const { server, run, note } of judged) if (note !== undefined) console.log(`${server}, ${run}: ${note}\n`);
+  if (rows.length > 0) console.log(`${tableOf(rows)}\n`);
+  if (judged.length > 0) console.log(`${judgeTableOf(judged)}\n`);
+  const outcomes = [...rows, ...judged].map(({ outcome }) => outcome);
+  const count = (wanted: Row["outcome"]): number => outcomes.filter((outcome) => outcome === wanted).length;
+  console.log(`${count("passed")} passed, ${count("failed")} failed, ${count("skipped")} skipped`);
+  return count("failed") > 0 ? 1 : 0;
 }
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {

@@ -1,25 +1,31 @@
 // The servers that clients are run against. One more is one more entry: a command that serves in development mode
-// (`dev:APP:USER` is that user) and prints, as its first line, JSON with `url` and, if it has a test clock, `testingUrl`.
+// (`dev:APP:USER` is that user) and prints, as its first line, JSON with `url` and, if it has these, `adminUrl` and `testingUrl`.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { root } from "../../scripts/spec.ts";
+import { goServerBuild, goServerCommand } from "./go-server.ts";
 import type { Command } from "./languages.ts";
+import type { Buildable } from "./toolchain.ts";
 
 export interface ServerKind {
   readonly name: string;
   readonly start: Command;
+  /** Undefined: it is ready. */
+  readonly made?: Buildable;
 }
 
 export interface RunningServer {
   readonly name: string;
   readonly url: string;
+  /** Undefined: no admin service. */
+  readonly adminUrl: string | undefined;
   /** Undefined: no test clock. */
   readonly testingUrl: string | undefined;
   readonly stop: () => Promise<void>;
 }
 
-const anyPorts = ["--listen", "127.0.0.1:0", "--admin-listen", "off", "--testing-listen", "127.0.0.1:0"];
+const anyPorts = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--testing-listen", "127.0.0.1:0"];
 
 export const serverKinds: readonly ServerKind[] = [
   {
@@ -33,12 +39,13 @@ export const serverKinds: readonly ServerKind[] = [
       ],
     },
   },
+  { name: "go", start: goServerCommand([]), made: goServerBuild },
 ];
 
 /** Longest wait for the first line of a server. */
 const startTimeoutMs = 60_000;
 
-export async function startServer({ name, start }: ServerKind): Promise<RunningServer> {
+export async function startServer({ name, start }: Pick<ServerKind, "name" | "start">): Promise<RunningServer> {
   const child = spawn(start.program, start.args, {
     cwd: root,
     env: { ...process.env, ...start.env },
@@ -51,10 +58,11 @@ export async function startServer({ name, start }: ServerKind): Promise<RunningS
   });
   const exited = once(child, "exit");
   try {
-    const urls = JSON.parse(await firstLine(child)) as { url: string; testingUrl?: string };
+    const urls = JSON.parse(await firstLine(child)) as { url: string; adminUrl?: string; testingUrl?: string };
     return {
       name,
       url: urls.url,
+      adminUrl: urls.adminUrl,
       testingUrl: urls.testingUrl,
       stop: async () => {
         child.kill("SIGTERM");

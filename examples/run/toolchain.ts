@@ -3,7 +3,15 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { root } from "../../scripts/spec.ts";
-import type { Command, Language, Need } from "./languages.ts";
+import type { Command, Need } from "./languages.ts";
+
+/** What has to be built, and what that needs. */
+export interface Buildable {
+  readonly needs: readonly Need[];
+  /** Where its commands run. */
+  readonly dir: string;
+  readonly build: readonly Command[];
+}
 
 /** Longest time of one build command: a first one compiles a whole library from its sources. */
 const buildTimeoutMs = 15 * 60_000;
@@ -14,8 +22,8 @@ const outputMax = 4000;
 const path = `${join(root, "node_modules/.bin")}${delimiter}${process.env.PATH}`;
 
 /** What is missing, in words; undefined: nothing. */
-export function missingOf(language: Language): string | undefined {
-  return language.needs.map(missing).find((text) => text !== undefined);
+export function missingOf({ needs }: Buildable): string | undefined {
+  return needs.map(missing).find((text) => text !== undefined);
 }
 
 function missing({ program, versionArgs, version, least }: Need): string | undefined {
@@ -29,9 +37,9 @@ function missing({ program, versionArgs, version, least }: Need): string | undef
 }
 
 /** Rejects with the end of what a command printed if it fails. */
-export async function build(language: Language, verbose: boolean): Promise<void> {
-  for (const command of language.build) {
-    if (command.makes === undefined || !existsSync(command.makes)) await runCommand(command, language.dir, verbose);
+export async function build({ build: commands, dir }: Buildable, verbose: boolean): Promise<void> {
+  for (const command of commands) {
+    if (command.makes === undefined || !existsSync(command.makes)) await runCommand(command, dir, verbose);
   }
 }
 

@@ -1,5 +1,6 @@
 // The tiers scaled and real: the server's time runs by itself, and the suite waits for it, with the sessions kept
 // alive meanwhile.
+import { setMaxListeners } from "node:events";
 import type { KeepAlive, Time } from "../check.ts";
 import { Inconclusive } from "../failure.ts";
 import { spoken } from "../units.ts";
@@ -51,7 +52,10 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
     const wait = { from: localNow(), until: Number.POSITIVE_INFINITY };
     waits.push(wait);
     const stop = new AbortController();
-    const beating = beatMeanwhile(keep, options.sessions, AbortSignal.any([stop.signal, over]));
+    const ended = AbortSignal.any([stop.signal, over]);
+    // One listener for each session that is kept alive.
+    setMaxListeners(0, ended, over);
+    const beating = beatMeanwhile(keep, options.sessions, ended);
     try {
       for (let left = instant - estimate(); left > 0; left = instant - estimate()) {
         await Promise.race([pause(Math.ceil(left), over), beating.failed]);
