@@ -6,7 +6,7 @@ import { login } from "../core/sessions.ts";
 import { subscribe } from "../core/subscriptions.ts";
 import { createMemoryStore } from "../store/memory/memory-store.ts";
 import type { Store, StoreClock } from "../store/store.ts";
-import { createHub, type Hub } from "../watch/hub.ts";
+import { createHub, type Hub, type HubOptions } from "../watch/hub.ts";
 import { rulesOf } from "./core-bench.ts";
 import { createFakeWall, type FakeWall } from "./fake-wall.ts";
 
@@ -34,7 +34,11 @@ export interface HubBench {
 
 const appId = "app";
 
-export function createHubBench(profile = "standard", changes: JsonObject = {}): HubBench {
+export function createHubBench(
+  profile = "standard",
+  changes: JsonObject = {},
+  more: Partial<Pick<HubOptions, "defer" | "tellSlice">> = {},
+): HubBench {
   const wall = createFakeWall();
   const rules = rulesOf(profile, changes);
   let epochs = 0;
@@ -44,7 +48,16 @@ export function createHubBench(profile = "standard", changes: JsonObject = {}): 
   const onFault = (fault: unknown): void => {
     faults.push(fault);
   };
-  const hub = createHub({ store, rules, keepAliveMs: 15_000, wallNow, schedule, defer: setImmediate, onFault });
+  const hub = createHub({
+    store,
+    rules,
+    keepAliveMs: 15_000,
+    wallNow,
+    schedule,
+    defer: setImmediate,
+    onFault,
+    ...more,
+  });
   return {
     store,
     hub,

@@ -4,13 +4,15 @@ import type { Rules } from "../core/rules.ts";
 import { dropGone } from "../core/subscriptions.ts";
 import { isKnown, publicStatus, rowView } from "../core/views.ts";
 import type { Commit, Features, Store, StoreListener } from "../store/store.ts";
-import type { WatchRegistry } from "./registry.ts";
+import type { Passes } from "./passes.ts";
+import { keyOf, type WatchRegistry } from "./registry.ts";
 import { newsOf, type Watch } from "./watch.ts";
 
 export interface DispatchOptions {
   readonly store: Store;
   readonly rules: Rules;
   readonly registry: WatchRegistry;
+  readonly passes: Passes;
   /** A session's newest token runs out at another time. */
   readonly tokenChanged: (watch: Watch, expiresAtMs: number | null) => void;
   /** A status was handed to a Watch. */
@@ -24,7 +26,7 @@ export interface Dispatch extends StoreListener {
 }
 
 export function createDispatch(options: DispatchOptions): Dispatch {
-  const { store, rules, registry, onFault } = options;
+  const { store, rules, registry, passes, onFault } = options;
 
   const fetch = (watch: Watch, targets: readonly string[]): void => {
     if (targets.length === 0) return;
@@ -38,17 +40,14 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     const watchers = registry.watching(commit.appId, commit.userId);
     options.countDelivered(watchers.size);
     if (!isKnown(commit.record, rules)) return;
-    const news = newsOf(commit.status);
-    for (const [watch, seen] of watchers) {
-      seen.gone = false;
-      watch.putNews(news, seen);
-    }
+    passes.tell(keyOf(commit.appId, commit.userId), watchers, newsOf(commit.status));
   };
 
   /** A deleted target: the rows to him end for each user who watches; others find out when they next look. */
   const targetGone = (commit: Commit): void => {
     // Without a registry nobody can be deleted: he is merely logged out.
     if (!rules.registry) return;
+    passes.drop(keyOf(commit.appId, commit.userId));
     const gone = new Map([[commit.userId, null]]);
     for (const [watch, seen] of registry.watching(commit.appId, commit.userId)) {
       if (seen.friend) {

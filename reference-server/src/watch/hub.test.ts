@@ -186,6 +186,46 @@ describe("resuming", () => {
   });
 });
 
+describe("a change of a target with many watchers", () => {
+  /** Of two Watches the first has been told of bob's news, the second has not. */
+  const half = async () => {
+    const turns: (() => void)[] = [];
+    bench = createHubBench("standard", {}, { defer: (run) => void turns.push(run), tellSlice: 1 });
+    await bench.login("bob");
+    const [first, second] = [await watching("alice"), await watching("carol")];
+    await say("bob", "news");
+    expect(await first.stream.until("status")).toEqual(["status bob 1 news"]);
+    const runTurns = () => {
+      for (let run = turns.shift(); run; run = turns.shift()) run();
+    };
+    return { ...second, runTurns };
+  };
+  const watching = async (userId: string) => {
+    const session = await bench.login(userId);
+    await bench.subscribe(userId, session, ["bob"]);
+    const stream = await bench.open(userId, session);
+    await stream.until("snapshotEnd");
+    return { session, stream };
+  };
+
+  it("is not covered by a cursor before it has come to the Watch", async () => {
+    const { session, stream } = await half();
+    bench.wall.pass(12_000);
+    expect(await stream.until("progress")).toEqual(["progress false"]);
+    const resumed = await bench.open("carol", session, stream.cursor);
+    expect(await resumed.until("snapshotEnd")).toContain("status bob 1 news");
+  });
+
+  it("is not overtaken by a marker", async () => {
+    const { session, stream, runTurns } = await half();
+    const synced = bench.hub.sync(app, "carol", session, "m");
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    runTurns();
+    await synced;
+    expect(await stream.until("synced")).toEqual(["status bob 1 news", "synced m"]);
+  });
+});
+
 describe("live events", () => {
   it("conflate for a reader who does not read: one entry per target, the last value", async () => {
     const { alice } = await start();

@@ -14,6 +14,7 @@ import { createFrameEncoder } from "./encode.ts";
 import { createFlusher, follow } from "./follow.ts";
 import type { FrameSink } from "./frame-sink.ts";
 import { assembleOpening, canResume } from "./open.ts";
+import { createPasses } from "./passes.ts";
 import { createWatchRegistry } from "./registry.ts";
 import { type Event, Watch } from "./watch.ts";
 
@@ -26,6 +27,8 @@ export interface HubOptions {
   readonly schedule: (delayMs: number, run: () => void) => () => void;
   /** Runs something when what is due now has run. */
   readonly defer: (run: () => void) => void;
+  /** Watches told of one change in one turn of the event loop; default: 2,048. */
+  readonly tellSlice?: number;
   readonly onFault: (fault: unknown) => void;
 }
 
@@ -82,10 +85,12 @@ export function createHub(options: HubOptions): Hub {
   let draining = false;
   let whenEmpty: (() => void) | undefined;
 
+  const passes = createPasses(options.defer, options.tellSlice);
   const dispatch = createDispatch({
     store,
     rules,
     registry,
+    passes,
     tokenChanged: (watch, expiresAtMs) => armToken(watch, expiresAtMs),
     countDelivered: (count) => {
       delivered += count;
@@ -221,7 +226,7 @@ export function createHub(options: HubOptions): Hub {
     const take = (): Event[] =>
       watch.take((heartbeatRequested) => {
         // Everything that was told so far stands before this event: its cursor covers it.
-        if (watch.quiet) carriedSeq = store.deliveredSeq(watch.appId);
+        if (watch.quiet && !passes.telling(watch)) carriedSeq = store.deliveredSeq(watch.appId);
         return progress(heartbeatRequested);
       });
     const left = (): void => leave(watch);
@@ -305,6 +310,7 @@ export function createHub(options: HubOptions): Hub {
       // Reading settles: what is due by now is told before the marker, though its timer may not have run.
       await readAll(appId, [...watch.visible.keys()]);
       await watch.settled();
+      await passes.told(watch);
       if (!watch.putMarker(marker)) {
         throw new Refused("TOO_MANY_MARKERS", "too many markers wait on this Watch", { retryAfterMs: 1000 });
       }

@@ -99,6 +99,7 @@ export function createWatchRegistry(store: Store): WatchRegistry {
 
 const nobody: ReadonlyMap<Watch, Visibility> = new Map();
 
-function keyOf(appId: string, userId: string): string {
+/** One text for a user of an app. */
+export function keyOf(appId: string, userId: string): string {
   return `${appId}\n${userId}`;
 }
