@@ -3,6 +3,8 @@ import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { canPin, pinLoad, profiles } from "./children.ts";
+import { costRows } from "./costs/index.ts";
+import type { CostRow } from "./costs/sides.ts";
 import { type Effort, measureRow, type Row, type RowOptions } from "./fanout.ts";
 import { tableMarkdown, tableText } from "./table.ts";
 
@@ -10,9 +12,9 @@ const usage = `Usage: npm run bench -- [OPTIONS]
 
 Starts the reference server, opens watchers of one user (or of 16), changes his status again and again, and tells what CPU each delivery took;
 in turns with a process that writes ready bytes to as many streams (the floor), and with a server that makes every frame for each watcher through the
-RPC library (naive). Linux. With two cores or more the servers have one and the load another.
+RPC library (naive). Then what calls, openings and idle Watches cost, beside the same on the RPC library alone or on node:http2. Linux. With two cores or more the servers have one and the load another.
 
-  --only TEXT       rows whose name has TEXT
+  --only TEXT       rows whose name has TEXT, such as gRPC, HTTP, bursts, query, heartbeats, herd, idle
   --watchers N      of each row (1000)
   --turns N         each subject is measured so often; medians are told (5)
   --quick           few watchers and turns: whether it works, not how fast
@@ -99,11 +101,16 @@ async function run(): Promise<void> {
   pinLoad();
   profiles.directory = values.profile;
   const done: Row[] = [];
-  for (const row of rows(watchers).filter(({ name }) => name.includes(values.only)))
-    done.push(await measureRow(row, effort, (text) => process.stderr.write(`${text}\n`)));
+  const say = (text: string): void => void process.stderr.write(`${text}\n`);
+  const wanted = ({ name }: { readonly name: string }): boolean => name.includes(values.only);
+  for (const row of rows(watchers).filter(wanted)) done.push(await measureRow(row, effort, say));
+  const costs: CostRow[] = [];
+  const costEffort = { turns: effort.turns, calls: values.quick ? 200 : 4000, watchers };
+  for (const row of costRows.filter(wanted)) costs.push(await row.measure(costEffort, say));
   const [cpu] = cpus();
   const machine = { cpu: cpu?.model ?? "unknown", cores: cpus().length, node: process.versions.node, pinned: canPin };
-  process.stdout.write(`${tableText({ machine, rows: done })}\n`);
-  if (values.json) writeFileSync(values.json, `${JSON.stringify({ machine, rows: done }, null, 2)}\n`);
-  if (values.markdown) writeFileSync(values.markdown, tableMarkdown({ machine, rows: done }));
+  const results = { machine, rows: done, costs };
+  process.stdout.write(`${tableText(results)}\n`);
+  if (values.json) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
+  if (values.markdown) writeFileSync(values.markdown, tableMarkdown(results));
 }

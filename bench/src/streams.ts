@@ -48,7 +48,8 @@ export function createArrivals(): Arrivals {
 }
 
 export interface StreamGroup {
-  readonly open: (watch: { token: string; sessionId: string }) => Promise<void>;
+  /** Settles with the first message. */
+  readonly open: (watch: { token: string; sessionId: string; cursor?: Uint8Array }) => Promise<void>;
   readonly arrivals: Arrivals;
   readonly close: () => void;
 }
@@ -112,8 +113,8 @@ export function createStreamGroup(kind: StreamKind, url: string, connections: nu
       socket.write(Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`), body]));
     });
   return {
-    open: ({ token, sessionId }) => {
-      const body = requestOf(sessionId);
+    open: ({ token, sessionId, cursor }) => {
+      const body = requestOf(sessionId, cursor);
       return kind === "connect-h1" ? overHttp1(token, body) : overHttp2(token, body);
     },
     arrivals,
@@ -123,8 +124,8 @@ export function createStreamGroup(kind: StreamKind, url: string, connections: nu
   };
 }
 
-function requestOf(sessionId: string): Buffer {
-  const message = toBinary(WatchRequestSchema, create(WatchRequestSchema, { sessionId }));
+function requestOf(sessionId: string, cursor: Uint8Array = new Uint8Array()): Buffer {
+  const message = toBinary(WatchRequestSchema, create(WatchRequestSchema, { sessionId, cursor }));
   const head = Buffer.alloc(5);
   head.writeUInt32BE(message.length, 1);
   return Buffer.concat([head, message]);

@@ -27,11 +27,17 @@ export interface Subject {
 
 const arrivalMs = 30_000;
 const varintSpareBytes = 8;
-const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-const sources = ["--conditions=@userstatus/source", "--import", "tsx"];
+/** The reference server as it was built. */
+export function serverProgram(): string {
+  const manifest = fileURLToPath(import.meta.resolve("@userstatus/server/package.json"));
+  return manifest.replace("package.json", "dist/main.js");
+}
+
+export const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+export const sources: readonly string[] = ["--conditions=@userstatus/source", "--import", "tsx"];
 
 /** The flags that keep everything but fan-out out of the measurement: no leases, rates or keep-alives fall due. */
-const quietFlags = [
+export const quietFlags: readonly string[] = [
   "--dev",
   "--log-level=silent",
   "--listen=127.0.0.1:0",
@@ -44,10 +50,7 @@ const quietFlags = [
 
 /** The reference server, or `naive`: with each frame through the RPC library. */
 export async function startServerSubject(which: "server" | "naive", scene: Scene): Promise<Subject> {
-  const program =
-    which === "server"
-      ? [fileURLToPath(import.meta.resolve("@userstatus/server/package.json")).replace("package.json", "dist/main.js")]
-      : [...sources, here("naive-server.ts")];
+  const program = which === "server" ? [serverProgram()] : [...sources, here("naive-server.ts")];
   const process = await startMeasured([...program, ...quietFlags]);
   const { url = "" } = process.hello;
   const group = createStreamGroup(scene.kind, url, scene.connections);
@@ -133,7 +136,8 @@ export async function startFloorSubject(scene: Scene, statusBytes: number): Prom
   };
 }
 
-async function inTurns(count: number, atOnce: number, work: (at: number) => Promise<void>): Promise<void> {
+/** Does work for 0 to count - 1, so many at once. */
+export async function inTurns(count: number, atOnce: number, work: (at: number) => Promise<void>): Promise<void> {
   let next = 0;
   const turn = async (): Promise<void> => {
     while (next < count) await work(next++);

@@ -1,9 +1,11 @@
 // The results as text for people and as JSON for programs.
+import type { CostRow } from "./costs/sides.ts";
 import type { Row } from "./fanout.ts";
 
 export interface Results {
   readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string; readonly pinned: boolean };
   readonly rows: readonly Row[];
+  readonly costs: readonly CostRow[];
 }
 
 const columns: readonly (readonly [title: string, of: (row: Row) => string])[] = [
@@ -20,30 +22,44 @@ const columns: readonly (readonly [title: string, of: (row: Row) => string])[] =
   ["load", ({ loadShare }) => `${Math.round(loadShare * 100)} %`],
 ];
 
-export function tableText({ machine, rows }: Results): string {
-  const lines = [columns.map(([title]) => title), ...rows.map((row) => columns.map(([, of]) => of(row)))];
-  const widths = columns.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)));
-  const text = lines.map((line) =>
-    line
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
-  const { cpu, cores, node, pinned } = machine;
-  return [
-    ...text,
-    `${cpu}, ${cores} cores, Node ${node}${pinned ? ", server on core 0, load on core 1" : ", not pinned"}`,
-  ].join("\n");
+const costColumns: readonly (readonly [title: string, of: (row: CostRow) => string])[] = [
+  ["what", ({ name }) => name],
+  ["ours", ({ ours, unit }) => `${figure(ours)} ${unit}`],
+  ["peer", ({ peer, peerName }) => `${figure(peer)} (${peerName})`],
+  ["measured", ({ value, measure }) => `${value.toFixed(2)} ${measure}`],
+  ["goal", ({ goal, sense }) => `${sense === "least" ? "≥" : "≤"} ${goal}`],
+  ["", ({ value, goal, sense }) => ((sense === "least" ? value >= goal : value <= goal) ? "met" : "missed")],
+];
+
+function figure(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toFixed(1);
 }
 
-export function tableMarkdown({ machine, rows }: Results): string {
+type Lines = readonly (readonly string[])[];
+
+function linesOf<T>(columns: readonly (readonly [string, (row: T) => string])[], rows: readonly T[]): Lines {
+  if (rows.length === 0) return [];
+  return [columns.map(([title]) => title), ...rows.map((row) => columns.map(([, of]) => of(row)))];
+}
+
+export function tableText({ machine, rows, costs }: Results): string {
+  const { cpu, cores, node, pinned } = machine;
+  const tables = [linesOf(columns, rows), linesOf(costColumns, costs)].filter((lines) => lines.length > 0);
+  const where = `${cpu}, ${cores} cores, Node ${node}${pinned ? ", servers on core 0, load on core 1" : ", not pinned"}`;
+  return [...tables.map(aligned), where].join("\n\n");
+}
+
+function aligned(lines: Lines): string {
+  const widths = (lines[0] ?? []).map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)));
+  const padded = lines.map((line) => line.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  "));
+  return padded.map((line) => line.trimEnd()).join("\n");
+}
+
+export function tableMarkdown({ machine, rows, costs }: Results): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  return [
-    line(columns.map(([title]) => title)),
-    line(columns.map(() => "---")),
-    ...rows.map((row) => line(columns.map(([, of]) => of(row)))),
-    "",
-    `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}. CPU of the server for each status delivered, medians of ${rows[0]?.turns ?? 0} turns.`,
-    "",
-  ].join("\n");
+  const table = ([head = [], ...body]: Lines): string => [head, head.map(() => "---"), ...body].map(line).join("\n");
+  const tables = [linesOf(columns, rows), linesOf(costColumns, costs)].filter((lines) => lines.length > 0);
+  const turns = rows[0] ? `, medians of ${rows[0].turns} turns` : "";
+  const where = `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}. CPU of the server for each status, call or opening${turns}.`;
+  return `${[...tables.map(table), where].join("\n\n")}\n`;
 }

@@ -1,0 +1,18 @@
+// The rows of what things cost beside fan-out.
+import { heartbeats, query } from "./calls.ts";
+import { herd, idle } from "./openings.ts";
+import type { CostEffort, CostRow, Say } from "./sides.ts";
+
+export const costRows: readonly {
+  readonly name: string;
+  readonly measure: (effort: CostEffort, say: Say) => Promise<CostRow>;
+}[] = [
+  { name: "query", measure: (effort, say) => query("connect", 100, effort, say) },
+  { name: "query", measure: (effort, say) => query("connect", 500, effort, say) },
+  { name: "query", measure: (effort, say) => query("grpc", 100, effort, say) },
+  { name: "query", measure: (effort, say) => query("grpc", 500, effort, say) },
+  { name: "heartbeats", measure: heartbeats },
+  { name: "herd", measure: herd },
+  { name: "idle", measure: (effort, say) => idle(1, effort, say) },
+  { name: "idle", measure: (effort, say) => idle(20, effort, say) },
+];

@@ -1,0 +1,110 @@
+// What it costs to open Watches again, and to keep idle ones.
+import { createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { UserStatusService } from "@userstatus/protocol";
+import { type Measured, startMeasured } from "../children.ts";
+import { createStreamGroup } from "../streams.ts";
+import { here, inTurns, sources } from "../subjects.ts";
+import {
+  atOnce,
+  type Caller,
+  type CostEffort,
+  type CostRow,
+  compare,
+  type Say,
+  type Side,
+  startLibrary,
+  startOurs,
+} from "./sides.ts";
+
+/** What a process frees by itself soon after a storm is no part of what idling costs. */
+const restMs = 2000;
+
+/** All Watches of a server come back at once, each with its cursor, over connections of 20. */
+export async function herd(effort: CostEffort, say: Say): Promise<CostRow> {
+  const name = `${effort.watchers} Watches come back with a cursor`;
+  say(name);
+  const sides = { ours: await startOurs(effort.watchers), peer: await startLibrary() };
+  try {
+    const cursors = await cursorsOf(sides.ours);
+    const measured = await compare(sides, effort.turns, effort.watchers, async (side) => {
+      const group = createStreamGroup("grpc", side.url, Math.ceil(effort.watchers / 20));
+      await inTurns(effort.watchers, effort.watchers, (at) => {
+        const { token, sessionId } = side.callers[at % side.callers.length] ?? { token: "", sessionId: "" };
+        return group.open({
+          token,
+          sessionId,
+          ...(side === sides.ours ? { cursor: cursors[at] ?? new Uint8Array() } : {}),
+        });
+      });
+      group.close();
+    });
+    const { ours, peer, ratio } = measured;
+    const measure = "× a bare stream of the library";
+    return {
+      name,
+      ours,
+      peer,
+      unit: "µs each",
+      peerName: "library stream",
+      value: ratio,
+      goal: 0.7,
+      sense: "most",
+      measure,
+    };
+  } finally {
+    await Promise.all([sides.ours.process.stop(), sides.peer.process.stop()]);
+  }
+}
+
+async function cursorsOf({ url, callers }: Side): Promise<Uint8Array[]> {
+  const client = createClient(UserStatusService, createConnectTransport({ baseUrl: url, httpVersion: "2" }));
+  const cursors: Uint8Array[] = [];
+  await inTurns(callers.length, atOnce, async (at) => {
+    const { token, sessionId } = callers[at] ?? { token: "", sessionId: "" };
+    for await (const { events } of client.watch({ sessionId }, { headers: { authorization: `Bearer ${token}` } })) {
+      for (const { event } of events) if (event.case === "snapshotEnd") cursors[at] = event.value.cursor;
+      if (cursors[at]) break;
+    }
+  });
+  return cursors;
+}
+
+/** Memory that an idle Watch keeps, beside a raw stream. */
+export async function idle(streamsEach: 1 | 20, effort: CostEffort, say: Say): Promise<CostRow> {
+  const watchers = streamsEach === 1 ? effort.watchers : effort.watchers * 2;
+  const name = `${watchers} idle Watches, ${streamsEach === 1 ? "a connection each" : "20 a connection"}`;
+  say(name);
+  const ours = await startOurs(watchers);
+  const floor = await startMeasured([...sources, here("floor.ts"), "h2"]);
+  const kb = async (process: Measured, url: string, callers: readonly Caller[]): Promise<number> => {
+    const group = createStreamGroup("grpc", url, watchers / streamsEach);
+    const before = process.rssBytes();
+    const begun = setInterval(() => process.send("1 50"), 200);
+    await inTurns(watchers, 256, (at) => group.open(callers[at % callers.length] ?? { token: "-", sessionId: "-" }));
+    clearInterval(begun);
+    await new Promise((resolve) => setTimeout(resolve, restMs));
+    const each = (process.rssBytes() - before) / watchers / 1024;
+    group.close();
+    return each;
+  };
+  try {
+    const own = await kb(ours.process, ours.url, ours.callers);
+    const raw = await kb(floor, floor.hello.url ?? "", [{ token: "-", sessionId: "-" }]);
+    const goal = streamsEach === 1 ? 1.3 : 2.5;
+    const measure = "× a raw stream of node:http2";
+    return {
+      name,
+      ours: own,
+      peer: raw,
+      unit: "KB each",
+      peerName: "node:http2",
+      value: own / raw,
+      goal,
+      sense: "most",
+      measure,
+    };
+  } finally {
+    await Promise.all([ours.process.stop(), floor.stop()]);
+  }
+}

@@ -1,0 +1,92 @@
+// Two servers that do the same work in turns: the reference server, and a peer on the RPC library alone.
+import { createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { Platform, UserStatusService } from "@userstatus/protocol";
+import { type Measured, startMeasured } from "../children.ts";
+import { median } from "../fanout.ts";
+import { here, inTurns, quietFlags, serverProgram, sources } from "../subjects.ts";
+
+export interface CostRow {
+  readonly name: string;
+  readonly ours: number;
+  readonly peer: number;
+  readonly unit: string;
+  readonly peerName: string;
+  /** What is held against the goal. */
+  readonly value: number;
+  readonly goal: number;
+  /** `least`: the value should be at least the goal; else at most. */
+  readonly sense: "least" | "most";
+  /** What the value is, in words. */
+  readonly measure: string;
+}
+
+export interface CostEffort {
+  readonly turns: number;
+  readonly calls: number;
+  readonly watchers: number;
+}
+
+export type Say = (text: string) => void;
+
+/** Calls that wait at once, of a load. */
+export const atOnce = 32;
+export const connections = 4;
+
+/** One user's session on a server of the protocol, or what stands for it on a peer. */
+export interface Caller {
+  readonly token: string;
+  readonly sessionId: string;
+}
+
+export interface Side {
+  readonly process: Measured;
+  readonly url: string;
+  readonly callers: readonly Caller[];
+}
+
+/** Of a server that has them: so many users who are logged in. */
+export async function startOurs(users: number): Promise<Side> {
+  const process = await startMeasured([
+    serverProgram(),
+    ...quietFlags,
+    "--set=rate_limits[QueryStatuses].max_calls=1000000",
+  ]);
+  const { url = "" } = process.hello;
+  const client = createClient(UserStatusService, createConnectTransport({ baseUrl: url, httpVersion: "2" }));
+  const callers: Caller[] = [];
+  await inTurns(users, atOnce, async (at) => {
+    const token = `dev:bench:user-${at}`;
+    const headers = { authorization: `Bearer ${token}` };
+    const login = { deviceId: "d", platform: Platform.ANDROID, customStatus: { text: `I am user-${at}` } };
+    const { sessionId } = await client.login(login, { headers });
+    callers[at] = { token, sessionId };
+  });
+  return { process, url, callers };
+}
+
+export async function startLibrary(): Promise<Side> {
+  const process = await startMeasured([...sources, here("library-server.ts")]);
+  return { process, url: process.hello.url ?? "", callers: [{ token: "dev:bench:none", sessionId: "-" }] };
+}
+
+/** Median CPU in microseconds for each piece of work, in turns on both sides. */
+export async function compare(
+  sides: { readonly ours: Side; readonly peer: Side },
+  turns: number,
+  count: number,
+  work: (side: Side) => Promise<void>,
+): Promise<{ ours: number; peer: number; ratio: number }> {
+  const taken = { ours: [] as number[], peer: [] as number[] };
+  for (let turn = -1; turn < turns; turn++) {
+    for (const which of ["ours", "peer"] as const) {
+      const side = sides[which];
+      const before = side.process.cpuUs();
+      await work(side);
+      // The first turn warms up.
+      if (turn >= 0) taken[which].push((side.process.cpuUs() - before) / count);
+    }
+  }
+  const ratio = median(taken.ours.map((us, at) => us / (taken.peer[at] ?? Number.NaN)));
+  return { ours: median(taken.ours), peer: median(taken.peer), ratio };
+}
