@@ -4,10 +4,13 @@ import type { ConnectRouter, ServiceImpl } from "@connectrpc/connect";
 import { type Profile, UserStatusService } from "@userstatus/protocol";
 import { AdminService } from "@userstatus/protocol/admin";
 import { TestingService } from "@userstatus/protocol/testing";
+import type { UserRecord } from "./core/model.ts";
 import { createRules, type Rules } from "./core/rules.ts";
 import { createAdminService } from "./rpc/admin-service.ts";
 import type { ServiceDeps } from "./rpc/deps.ts";
 import { createGatekeeper, type Gatekeeper } from "./rpc/gate.ts";
+import { createReadyResults } from "./rpc/ready-results.ts";
+import { queryResult } from "./rpc/results.ts";
 import { createTestingService } from "./rpc/testing-service.ts";
 import { createUserService } from "./rpc/user-service.ts";
 import { createMemoryStore } from "./store/memory/memory-store.ts";
@@ -75,10 +78,11 @@ export function createPresenceServer(options: PresenceServerOptions, seams: Pres
   );
   const plainGatekeeper = createGatekeeper(store, rules);
   const gatekeeper = seams.gatekeeper?.(plainGatekeeper, store) ?? plainGatekeeper;
-  const deps: ServiceDeps = { store, rules, hub, gatekeeper };
-  const claims = [...new Set([...profile.claims, ...options.claims])];
-  // What stands in a seam must see every frame.
+  // What stands in a seam must see every frame, and may change what it sees.
   const direct = seams.user === undefined && seams.hub === undefined;
+  const resultOf = direct ? createReadyResults(rules) : (record: Readonly<UserRecord>) => queryResult(record, rules);
+  const deps: ServiceDeps = { store, rules, hub, gatekeeper, resultOf };
+  const claims = [...new Set([...profile.claims, ...options.claims])];
   const user = createUserService(deps, { ...options, claims, direct });
   const admin = createAdminService(deps);
   const testing = createTestingService(store, profile);

@@ -2,6 +2,7 @@
 import { constants } from "node:http2";
 import { type ConnectRouter, createContextValues, type HandlerContext, type Interceptor } from "@connectrpc/connect";
 import { compressionGzip, connectNodeAdapter } from "@connectrpc/connect-node";
+import { readyAnswers } from "../rpc/ready-results.ts";
 import { breakOffKey, sinkKey } from "../rpc/stream-control.ts";
 import { createCorsGuard } from "./cors.ts";
 import { allowEarlyAnswer } from "./early-answer.ts";
@@ -27,8 +28,8 @@ export interface ListenerOptions {
   readonly corsOrigins: readonly string[];
   /** What `/healthz` tells. */
   readonly serving: () => boolean;
-  /** Whether live frames of a Watch go straight to its connection. Default: they do. */
-  readonly directFrames?: boolean;
+  /** Whether ready bytes are used: live frames of a Watch straight to its connection, and results of queries. Default: they are. */
+  readonly readyBytes?: boolean;
   /** Ends the calls that are open when it is aborted, with its reason. */
   readonly shutdownSignal: AbortSignal;
 }
@@ -44,10 +45,10 @@ export function createListenerHandler(options: ListenerOptions): EdgeHandler {
       createContextValues()
         .set(breakOffKey, () => breakOff(request))
         .set(sinkKey, () => {
-          const response = options.directFrames === false ? undefined : responses.get(request);
+          const response = options.readyBytes === false ? undefined : responses.get(request);
           return response && openFrameSink(request, response);
         }),
-    interceptors: [...options.interceptors],
+    interceptors: [...options.interceptors, ...(options.readyBytes === false ? [] : [readyAnswers])],
     shutdownSignal: options.shutdownSignal,
     readMaxBytes,
     maxTimeoutMs,

@@ -1,4 +1,6 @@
 // What the methods of the services work with.
+import type { QueryResult } from "@userstatus/protocol";
+import type { UserRecord } from "../core/model.ts";
 import type { Rules } from "../core/rules.ts";
 import type { Store } from "../store/store.ts";
 import type { Hub } from "../watch/hub.ts";
@@ -9,4 +11,6 @@ export interface ServiceDeps {
   readonly rules: Rules;
   readonly hub: Hub;
   readonly gatekeeper: Gatekeeper;
+  /** What QueryStatuses tells of a record: never to be changed. */
+  readonly resultOf: (record: Readonly<UserRecord>) => QueryResult;
 }

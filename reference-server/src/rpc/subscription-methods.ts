@@ -16,7 +16,7 @@ import { findGone } from "../watch/hub.ts";
 import { callerOf } from "./call.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { readPageToken, writePageToken } from "./page-token.ts";
-import { failedResult, queryResult, userError } from "./results.ts";
+import { failedResult, userError } from "./results.ts";
 import { batch, boundedIds, invalidField, ttl } from "./validate.ts";
 
 type Methods = Pick<
@@ -25,7 +25,7 @@ type Methods = Pick<
 >;
 
 export function createSubscriptionMethods(deps: ServiceDeps): Methods {
-  const { store, rules, gatekeeper } = deps;
+  const { store, rules, gatekeeper, resultOf } = deps;
   return {
     queryStatuses: async (request, context) => {
       const caller = callerOf(context);
@@ -36,7 +36,7 @@ export function createSubscriptionMethods(deps: ServiceDeps): Methods {
       const results = records.map((record) =>
         record.userId === caller.userId && !rules.querySelfAllowed
           ? failedResult(record.userId, rules, "SELF_NOT_ALLOWED")
-          : queryResult(record, rules),
+          : resultOf(record),
       );
       return { epoch: await store.epoch(caller.appId), results };
     },

@@ -55,7 +55,7 @@ export async function startTwoWays(): Promise<TwoWays> {
       routes: presence.userRoutes,
       gate: observer.gate(createAuthGate({ authenticator, profile, apps: [], nowMs: wallNow })),
       interceptors: [observer.interceptor],
-      directFrames: way === "direct",
+      readyBytes: way === "direct",
       corsOrigins: ["*"],
       serving: () => true,
       shutdownSignal: shutdown.signal,
