@@ -20,6 +20,7 @@ const steps: readonly Step[] = [
   { name: "types of the proof", command: ["tsc", "-p", "proof"] },
   { name: "types of the board", command: ["tsc", "-p", "examples/board"] },
   { name: "types of the bench", command: ["tsc", "-p", "bench"] },
+  { name: "types of the k6 scripts", command: ["tsc", "-p", "bench/k6"] },
   { name: "generated code is up to date", command: ["tsx", "scripts/generate.ts", "--check"] },
 ];
 

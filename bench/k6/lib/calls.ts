@@ -1,0 +1,61 @@
+// Unary calls of one virtual user over its own connection of gRPC. A refusal is counted, and thrown with its reason.
+import { Counter, Trend } from "k6/metrics";
+import { Client, StatusOK } from "k6/net/grpc";
+import { plan, type User } from "./plan.ts";
+
+export const refused = new Counter("userstatus_refused");
+export const callMs = new Trend("userstatus_call_ms", true);
+
+const service = "userstatus.v1.UserStatusService";
+const callTimeout = "30s";
+
+export interface Session extends User {
+  readonly sessionId: string;
+}
+
+export interface Calls {
+  readonly client: Client;
+  readonly connect: () => void;
+  readonly call: <Answer>(user: User, method: string, message: object, timeout?: string) => Promise<Answer>;
+  readonly login: (user: User, device?: string) => Promise<Session>;
+  readonly close: () => void;
+}
+
+/** To be made in the init stage of a script. */
+export function createCalls(): Calls {
+  const client = new Client();
+  client.loadProtoset(plan.protoset);
+  const [, scheme, authority = ""] = /^(https?):\/\/([^/]+)/.exec(plan.url) ?? [];
+  const call = async <Answer>(user: User, method: string, message: object): Promise<Answer> => {
+    const startedMs = Date.now();
+    const answer = await client.asyncInvoke(`${service}/${method}`, message, {
+      metadata: { authorization: `Bearer ${user.token}` },
+      timeout: callTimeout,
+      tags: { method },
+    });
+    callMs.add(Date.now() - startedMs, { method, transport: "grpc" });
+    if (answer.status === StatusOK) return answer.message as Answer;
+    refused.add(1, { method });
+    throw new Error(
+      `${method} of ${user.id} was refused: ${(answer.error as { message?: string } | undefined)?.message ?? `status ${answer.status}`}`,
+    );
+  };
+  return {
+    client,
+    connect: () => client.connect(authority, { plaintext: scheme === "http", timeout: "30s" }),
+    call,
+    login: async (user, device = "k6") => {
+      const login = { deviceId: device, platform: "PLATFORM_LINUX" };
+      const { sessionId } = await call<{ sessionId: string }>(user, "Login", login);
+      return { ...user, sessionId };
+    },
+    close: () => client.close(),
+  };
+}
+
+/** Slices of at most so many. */
+export function slices<T>(all: readonly T[], max: number): T[][] {
+  const parts: T[][] = [];
+  for (let at = 0; at < all.length; at += max) parts.push(all.slice(at, at + max));
+  return parts;
+}

@@ -1,0 +1,36 @@
+// `npm run bench:k6`.
+import { fileURLToPath } from "node:url";
+import { findK6, howToInstall } from "./find.ts";
+import { parseK6Options, usage } from "./options.ts";
+import { runScript, type ScriptResult } from "./run.ts";
+import { targetOf } from "./server.ts";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = parseK6Options(args);
+  if (!options) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const k6 = findK6({ option: options.k6, env: process.env, root });
+  if (k6 === undefined) throw new Error(howToInstall);
+  const target = await targetOf(options);
+  const say = (text: string): void => void process.stdout.write(`${text}\n`);
+  const results: ScriptResult[] = [];
+  try {
+    for (const script of options.scripts) results.push(await runScript(script, { root, k6, options, target, say }));
+  } finally {
+    await target.stop();
+  }
+  const failed = results.filter(({ verdict }) => verdict.failed.length > 0).length;
+  say(`${results.length - failed} passed, ${failed} failed`);
+  if (failed > 0) return 1;
+  // Brief runs say whether it works: who was the limit is no matter.
+  return !options.quick && results.some(({ verdict }) => verdict.limits.length > 0) ? 3 : 0;
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  return 2;
+});
