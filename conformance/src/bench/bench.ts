@@ -1,4 +1,5 @@
 // Builds the bench of one run of one check, and takes it down again.
+import { setMaxListeners } from "node:events";
 import { createClient } from "@connectrpc/connect";
 import { UserStatusService } from "@userstatus/protocol";
 import type { AdminTool, Bench, Check, ClockTool, TestSession, TestUser, Time } from "../check.ts";
@@ -38,6 +39,8 @@ export interface BenchRequest {
 
 export function openBench({ run, check, kind }: BenchRequest): OpenBench {
   const over = new AbortController();
+  // One listener for each call that waits.
+  setMaxListeners(0, over.signal);
   const closers: (() => void | Promise<void>)[] = [];
   const app = run.sharedApp ?? run.newId("app-");
   let time: BenchTime | undefined;
