@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { expect, test, vi } from "vitest";
 import { Inconclusive, NotTestable } from "../failure.ts";
 import { createUserPool } from "./user-pool.ts";
@@ -111,4 +112,28 @@ test("of a file with nobody but fresh users half serve any check, and at most a 
   expect(poolOf(1)).toMatchObject({ size: 0, freshSize: 1 });
   expect(poolOf(300)).toMatchObject({ size: 200, freshSize: 100 });
   expect(await poolOf(300).take(200, false)).toHaveLength(200);
+});
+
+test("admin calls register some ahead, all that wait in one call, and once more where the connection went away", async () => {
+  const batches: (readonly string[])[] = [];
+  let resets = 1;
+  const admin = {
+    registerUsers: async ({ userIds }: { userIds: readonly string[] }) => {
+      if (resets-- > 0) throw new ConnectError("read ECONNRESET", Code.Aborted);
+      batches.push(userIds);
+    },
+  } as unknown as NonNullable<MakeUsers["admin"]>;
+  const source = createUserSource({ ...bare, hasAdmin: true });
+  let next = 0;
+  const wanted = request({ count: 1, fresh: true, admin, newId: () => `u${next++}` });
+  const first = await Promise.all(Array.from({ length: 5 }, () => source.make(wanted)));
+  expect(batches.map(({ length }) => length)).toEqual([12]);
+  const later = await Promise.all(Array.from({ length: 7 }, () => source.make(wanted)));
+  expect(batches).toHaveLength(1);
+  expect(new Set([...first, ...later].flat()).size).toBe(12);
+  await source.make({ ...wanted, app: "other" });
+  expect(batches.map(({ length }) => length)).toEqual([12, 8]);
+  const refusing = { registerUsers: () => Promise.reject(new ConnectError("no", Code.PermissionDenied)) };
+  const refused = request({ app: "third", admin: refusing as unknown as NonNullable<MakeUsers["admin"]> });
+  await expect(source.make(refused)).rejects.toThrow("no");
 });

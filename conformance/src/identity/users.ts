@@ -1,7 +1,7 @@
 // Makes registered users by the best way that the run has: admin calls, a command, a file, or the first login of each.
 import type { Client } from "@connectrpc/connect";
 import type { AdminService } from "@userstatus/protocol/admin";
-import { Inconclusive, NotTestable } from "../failure.ts";
+import { Inconclusive, isUnreachable, NotTestable } from "../failure.ts";
 import { runCommand } from "./command.ts";
 import type { SessionsByUser, UserPool } from "./user-pool.ts";
 
@@ -40,11 +40,14 @@ export interface UserSourceOptions {
 }
 
 const registerMax = 1000;
+/** Users registered beside those that were asked for: the next ones that a check wants are there. */
+const registeredAhead = 7;
 
 export function createUserSource(options: UserSourceOptions): UserSource {
   const { hasAdmin, provisionCommand, pool, hasRegistry } = options;
   const none = { giveBack: () => undefined, finish: async () => undefined, tokenOf: () => undefined };
-  if (hasAdmin && hasRegistry) return { way: "admin calls", fresh: true, make: byAdmin, ...none };
+  if (hasAdmin && hasRegistry)
+    return { way: "admin calls", fresh: true, make: createAhead(registeredAhead, byAdmin), ...none };
   if (provisionCommand !== undefined) {
     return { way: "provision command", fresh: true, make: createProvisioner(provisionCommand), ...none };
   }
@@ -58,12 +61,15 @@ function newIds({ count, newId }: MakeUsers): string[] {
   return Array.from({ length: count }, newId);
 }
 
-async function byAdmin(request: MakeUsers): Promise<string[]> {
-  const ids = newIds(request);
+async function byAdmin(ids: readonly string[], { admin }: MakeUsers): Promise<void> {
   for (let at = 0; at < ids.length; at += registerMax) {
-    await request.admin?.registerUsers({ userIds: ids.slice(at, at + registerMax) });
+    const userIds = ids.slice(at, at + registerMax);
+    // Registering twice is registering once: a connection that went away in between is no fault of the server.
+    await admin?.registerUsers({ userIds }).catch((error: unknown) => {
+      if (!isUnreachable(error)) throw error;
+      return admin.registerUsers({ userIds });
+    });
   }
-  return ids;
 }
 
 async function byFirstLogin(request: MakeUsers): Promise<string[]> {
@@ -75,19 +81,54 @@ async function byFirstLogin(request: MakeUsers): Promise<string[]> {
 }
 
 /** One process for many users: what is left over waits for the next check of the same app. */
-function createProvisioner(command: string): (request: MakeUsers) => Promise<string[]> {
-  const aheadCount = 32;
-  const ahead = new Map<string, string[]>();
-  return async ({ app, count, newId }) => {
-    const kept = ahead.get(app) ?? [];
-    ahead.set(app, kept);
-    if (kept.length < count) {
-      const ids = Array.from({ length: count + aheadCount }, newId);
-      await runCommand({ command, args: [], environment: { USERSTATUS_APP: app }, input: `${ids.join("\n")}\n` });
-      kept.push(...ids);
+function createProvisioner(command: string): UserSource["make"] {
+  return createAhead(32, async (ids, { app }) => {
+    await runCommand({ command, args: [], environment: { USERSTATUS_APP: app }, input: `${ids.join("\n")}\n` });
+  });
+}
+
+interface Ahead {
+  readonly ids: string[];
+  /** How many are asked for by those who wait. */
+  wanted: number;
+  /** The registration under way. */
+  making: Promise<void> | undefined;
+}
+
+/** Registers more than is asked for, and all that wait together. */
+function createAhead(
+  aheadCount: number,
+  register: (ids: readonly string[], request: MakeUsers) => Promise<void>,
+): UserSource["make"] {
+  const byApp = new Map<string, Ahead>();
+  return async (request) => {
+    const ahead = byApp.get(request.app) ?? { ids: [], wanted: 0, making: undefined };
+    byApp.set(request.app, ahead);
+    ahead.wanted += request.count;
+    try {
+      while (ahead.ids.length < request.count) {
+        // Whoever waits takes what he needs when it is there, in order; one of those who got nothing registers more. A failure is told to
+        // whoever made the call: the others try themselves.
+        const isMine = ahead.making === undefined;
+        ahead.making ??= makeMore(ahead, request).finally(() => {
+          ahead.making = undefined;
+        });
+        if (isMine) await ahead.making;
+        else await ahead.making.catch(() => undefined);
+      }
+      return ahead.ids.splice(0, request.count);
+    } finally {
+      ahead.wanted -= request.count;
     }
-    return kept.splice(0, count);
   };
+
+  async function makeMore(ahead: Ahead, request: MakeUsers): Promise<void> {
+    // Others of the same turn ask as well: their users are made with these.
+    await Promise.resolve();
+    const ids = Array.from({ length: ahead.wanted - ahead.ids.length + aheadCount }, request.newId);
+    await register(ids, request);
+    ahead.ids.push(...ids);
+  }
 }
 
 function fromPool(pool: UserPool): UserSource {
