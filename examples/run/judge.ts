@@ -53,7 +53,7 @@ function byAddress(): JudgeRun {
     ],
     suiteArgs: [
       ...["--token-dev", "--app", "examples", "--users", usersFile],
-      ...["--tier", "scaled", "--time-budget", "15s", "--jobs", "16"],
+      ...["--tier", "scaled", "--time-budget", "15s", "--jobs", "32"],
     ],
     verdicts: ["CONFORMANT", "INCOMPLETE"],
   };
