@@ -124,6 +124,7 @@ export const set: RequirementSet = {
     "error-no-effect/rate-of-limited-Unsubscribe",
     "error-no-effect/state",
     "error-no-effect/watch",
+    "error-retry-info/every-transport",
     "error-retry-info/rates",
     "error-vendor-code/arguments",
     "error-vendor-code/identity",
