@@ -1,11 +1,13 @@
 // `npm run bench`: what one change costs a server that tells it to many, beside raw floors in the same run.
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { canPin, pinLoad, profiles } from "./children.ts";
 import { costRows } from "./costs/index.ts";
 import type { CostRow } from "./costs/sides.ts";
 import { type Effort, measureRow, type Row, type RowOptions } from "./fanout.ts";
+import { publish } from "./publish.ts";
 import { tableMarkdown, tableText } from "./table.ts";
 
 const usage = `Usage: npm run bench -- [OPTIONS]
@@ -21,6 +23,7 @@ RPC library (naive). Then what calls, openings and idle Watches cost, beside the
   --profile DIR     writes CPU profiles of the servers, too
   --json FILE       results for programs
   --markdown FILE   results as a table
+  --publish         writes them to docs/benchmarks.json, its page and README; what was not measured stays
   --help
 `;
 
@@ -33,6 +36,7 @@ const { values } = parseArgs({
     profile: { type: "string" },
     json: { type: "string" },
     markdown: { type: "string" },
+    publish: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -112,5 +116,6 @@ async function run(): Promise<void> {
   const results = { machine, rows: done, costs };
   process.stdout.write(`${tableText(results)}\n`);
   if (values.json) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
+  if (values.publish) publish(fileURLToPath(new URL("../..", import.meta.url)), results);
   if (values.markdown) writeFileSync(values.markdown, tableMarkdown(results));
 }

@@ -28,7 +28,7 @@ const costColumns: readonly (readonly [title: string, of: (row: CostRow) => stri
   ["peer", ({ peer, peerName }) => `${figure(peer)} (${peerName})`],
   ["measured", ({ value, measure }) => `${value.toFixed(2)} ${measure}`],
   ["goal", ({ goal, sense }) => `${sense === "least" ? "≥" : "≤"} ${goal}`],
-  ["", ({ value, goal, sense }) => ((sense === "least" ? value >= goal : value <= goal) ? "met" : "missed")],
+  ["", (row) => (isMet(row) ? "met" : "missed")],
 ];
 
 function figure(value: number): string {
@@ -62,4 +62,30 @@ export function tableMarkdown({ machine, rows, costs }: Results): string {
   const turns = rows[0] ? `, medians of ${rows[0].turns} turns` : "";
   const where = `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}. CPU of the server for each status, call or opening${turns}.`;
   return `${[...tables.map(table), where].join("\n\n")}\n`;
+}
+
+/** What was asked for and what was found, in a few columns. */
+export function goalsMarkdown({ rows, costs, machine }: Results): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  const lines = [
+    ["what", "measured", "goal", ""],
+    ["---", "---", "---", "---"],
+    ...rows.map(({ name, ofFloor, goal, timesNaive }) => [
+      name,
+      `${ofFloor.toFixed(2)} × the raw floor${timesNaive === undefined ? "" : `, ${timesNaive.toFixed(1)} × cheaper than through the library`}`,
+      `≤ ${goal}`,
+      ofFloor <= goal ? "met" : "missed",
+    ]),
+    ...costs.map((row) => [
+      row.name,
+      `${row.value.toFixed(2)} ${row.measure}`,
+      `${row.sense === "least" ? "≥" : "≤"} ${row.goal}`,
+      isMet(row) ? "met" : "missed",
+    ]),
+  ];
+  return `${lines.map(line).join("\n")}\n\n${machine.cpu}, ${machine.cores} cores, Node ${machine.node}.\n`;
+}
+
+function isMet({ value, goal, sense }: CostRow): boolean {
+  return sense === "least" ? value >= goal : value <= goal;
 }
