@@ -4,6 +4,7 @@ import { addCompareOptions, type CompareFlags, compareCommand } from "../compare
 import { addExploreOptions, type ExploreFlags, exploreCommand } from "../explore/explore-command.ts";
 import { suiteVersion } from "../report/build.ts";
 import { TargetUnreachable, UsageError } from "../run/options.ts";
+import { addClientCommand } from "./client-command.ts";
 import type { Console } from "./console.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { explainCommand, listCommand } from "./list-command.ts";
@@ -53,7 +54,9 @@ function exitCodeOf(error: unknown, console: Console): number {
 
 function createProgram(console: Console, state: { code: number }): Command {
   const program = new Command("userstatus-conformance")
-    .description("Judges any server of the User Status Protocol by its URL.")
+    .description(
+      "Judges any server of the User Status Protocol by its URL, and any client by a program that drives it.",
+    )
     .version(suiteVersion())
     .exitOverride()
     .showHelpAfterError("(--help tells more)")
@@ -103,6 +106,7 @@ function createProgram(console: Console, state: { code: number }): Command {
   ).action(async (flags: ExploreFlags) => {
     state.code = await exploreCommand(flags, console);
   });
+  addClientCommand(program, console, state);
   addCompareOptions(
     program.command("compare").description("do the same on two servers, and tell what sets them apart"),
   ).action(async (flags: CompareFlags) => {
@@ -157,6 +161,7 @@ Examples:
   $ userstatus-conformance explain sub-cap
   $ userstatus-conformance explore --url http://127.0.0.1:8080 --token-dev --admin-url http://127.0.0.1:8081 \\
       --testing-url http://127.0.0.1:8081 --budget 60s --out findings
+  $ userstatus-conformance client -- node my-driver.js
   $ userstatus-conformance compare --a http://127.0.0.1:8080 --b http://127.0.0.1:9080 --token-dev
 
 Exit codes: 0 CONFORMANT, 1 NON_CONFORMANT, 2 wrong usage, 3 INCOMPLETE, 4 nothing answers, 5 fault of the suite.

@@ -1,0 +1,10 @@
+// Lets the conformance suite drive this client: `userstatus-conformance client -- node dist/driver/main.js`. Speaks the process
+// contract (docs/client-contract.md) over the public face of the library.
+import { createInterface } from "node:readline";
+import { createDriver } from "./driver.ts";
+
+const driver = createDriver((line) => void process.stdout.write(`${JSON.stringify(line)}\n`));
+
+for await (const text of createInterface({ input: process.stdin })) driver.take(text);
+// The suite has closed stdin: nothing of the client may keep the process.
+await driver.close();
