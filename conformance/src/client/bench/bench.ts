@@ -185,6 +185,9 @@ function createBench(
       if (lag.maxMs() > lagMaxMs) throw new Inconclusive(`this machine stood still for ${spoken(lag.maxMs())}`);
       throw new CheckFailure(what, `at most ${spoken(mostMs)}`, spoken(ms));
     },
+    inconclusive: (why) => {
+      throw new Inconclusive(why);
+    },
     equal: (got, expected, what) => {
       const found = difference(got, expected);
       if (found !== undefined) throw new CheckFailure(what, found.expected, found.got);

@@ -12,7 +12,7 @@ export const snapshotChecks: readonly ClientCheck[] = [
     run: async (t) => {
       const first = [...target("alice", 5), ...target("bob", 5), status("frida", 5), status("fritz", 5)];
       const watch = await t.connect({ events: first });
-      watch.close();
+      watch.finish();
       const next = await t.nextOpenWatch(back, { events: [...target("alice", 5), status("frida", 5)] });
       const { statuses, subscriptions } = await t.fence(next);
       t.equal(heldTargets(statuses), ["alice", "frida"], "the targets held after the second snapshot");
@@ -24,7 +24,7 @@ export const snapshotChecks: readonly ClientCheck[] = [
     title: "a stream that is RESUMED and names nobody: everything stays",
     run: async (t) => {
       const watch = await t.connect({ events: [...target("alice", 5), status("frida", 5)] });
-      watch.close();
+      watch.finish();
       const next = await t.nextOpenWatch(back, { resumed: true });
       const { statuses, subscriptions } = await t.fence(next);
       t.equal(heldTargets(statuses), ["alice", "frida"], "the targets held after a catch-up without news");
@@ -36,7 +36,7 @@ export const snapshotChecks: readonly ClientCheck[] = [
     title: "what a stream that is RESUMED tells is folded: a change, a row that ended, a row that was made",
     run: async (t) => {
       const watch = await t.connect({ events: [...target("alice", 5), ...target("bob", 5)] });
-      watch.close();
+      watch.finish();
       const next = await t.nextOpenWatch(back, {
         resumed: true,
         events: [
@@ -56,7 +56,7 @@ export const snapshotChecks: readonly ClientCheck[] = [
     title: "until snapshot_end has come, what the snapshot has not named yet stays",
     run: async (t) => {
       const watch = await t.connect({ events: [...target("alice", 5), ...target("bob", 5)] });
-      watch.close();
+      watch.finish();
       const next = await t.nextOpenWatch(back, { events: target("alice", 5), incomplete: true });
       const during = await t.fence(next);
       t.equal(heldTargets(during.statuses), ["alice", "bob"], "the targets held in the middle of a snapshot");
@@ -70,7 +70,7 @@ export const snapshotChecks: readonly ClientCheck[] = [
     title: "what was subscribed to while the snapshot came stays, though the snapshot did not name it",
     run: async (t) => {
       const watch = await t.connect({ events: target("alice", 5) });
-      watch.close();
+      watch.finish();
       const next = await t.nextOpenWatch(back, { incomplete: true });
       t.server.script({
         subscribe: () => ({ epoch: firstEpoch, results: [subscribedResult("carol", 1, statusOf("carol", 2))] }),
@@ -87,7 +87,7 @@ export const snapshotChecks: readonly ClientCheck[] = [
     title: "a live event in the middle of a snapshot counts as named by it",
     run: async (t) => {
       const watch = await t.connect({ events: target("alice", 5) });
-      watch.close();
+      watch.finish();
       const next = await t.nextOpenWatch(back, { incomplete: true });
       next.send(row("alice", 1));
       next.send(status("frida", 3, "live"));

@@ -89,9 +89,8 @@ export function startDrivenClient(options: DrivenClientOptions): DrivenClient {
     }
     const asked = waiting.get(line.id);
     waiting.delete(line.id);
-    if (asked === undefined)
-      return fail(new ContractError(`an answer to ${line.id}, which was answered or never asked`));
-    asked.resolve(line);
+    if (asked === undefined) fail(new ContractError(`an answer to ${line.id}, which was answered or never asked`));
+    else asked.resolve(line);
   }
 
   async function send(command: Command, limitMs: number, quiet = false): Promise<Answer> {
@@ -105,10 +104,15 @@ export function startDrivenClient(options: DrivenClientOptions): DrivenClient {
         waiting.delete(id);
         reject(tooLate);
       }, limitMs);
-      const settled = (): void => clearTimeout(timer);
       waiting.set(id, {
-        resolve: (value) => (settled(), resolve(value)),
-        reject: (error) => (settled(), reject(error)),
+        resolve: (value) => {
+          clearTimeout(timer);
+          resolve(value);
+        },
+        reject: (error) => {
+          clearTimeout(timer);
+          reject(error);
+        },
       });
       child.write(`${text}\n`);
     });

@@ -113,7 +113,7 @@ export async function openScriptedServer(options: ScriptedServerOptions): Promis
     watch: (what, at, limitMs) => waitForWatch(taken, watches, { what, at, limitMs }),
     fenceRevision: { next: () => ++revision, now: () => revision },
     close: async () => {
-      for (const open of watches) open.close();
+      for (const open of watches) open.finish();
       await link.close();
       await port.close();
     },

@@ -24,6 +24,8 @@ export interface OpeningOptions {
   readonly events?: readonly EventInit[];
   /** Leaves `snapshot_end` to the check. */
   readonly incomplete?: boolean;
+  /** What hello tells; default: the server's. */
+  readonly keepAliveMs?: number;
 }
 
 export interface ServerWatch {
@@ -40,7 +42,7 @@ export interface ServerWatch {
   /** A `watch_end`; then the stream closes. Answers when it was sent. */
   readonly end: (end: MessageInitShape<typeof WatchEndSchema>) => number;
   /** Closes it without `watch_end`; with an error if one is given. */
-  readonly close: (error?: ConnectError) => number;
+  readonly finish: (error?: ConnectError) => number;
   /** From now on nothing comes on it, no keep-alive either. */
   readonly silence: () => number;
   /** Whether the client has gone, or the check has closed it. */
@@ -78,7 +80,7 @@ export function createWatchSource(options: WatchSourceOptions): WatchSource {
   };
   const send = (...events: readonly EventInit[]): void => push({ events: events.map((event) => ({ event })) });
   const stop = (): void => clearInterval(keepAlive);
-  const close = (error?: ConnectError): number => {
+  const finish = (error?: ConnectError): number => {
     if (!closed) onNote(error === undefined ? "the stream is closed" : `the stream breaks: ${error.message}`);
     closed = true;
     failure = error;
@@ -100,24 +102,25 @@ export function createWatchSource(options: WatchSourceOptions): WatchSource {
       cursor: text = "cursor-1",
       events = [],
       incomplete = false,
+      keepAliveMs = settings.keepAliveMs,
     } = {}) => {
       const fence: EventInit[] = [
         { case: "subscribed", value: { userId: fenceUser, generation: 1n } },
         { case: "status", value: statusOf(fenceUser, options.fenceRevision()) },
       ];
       const end: EventInit[] = incomplete ? [] : [{ case: "snapshotEnd", value: { cursor: bytes(text) } }];
-      send(helloOf(settings, epoch, resumed), ...fence, ...events, ...end);
+      send(helloOf({ ...settings, keepAliveMs }, epoch, resumed), ...fence, ...events, ...end);
       keepAlive = setInterval(
         () => send({ case: "progress", value: { cursor: bytes(text), serverTime: serverTime(settings) } }),
-        settings.keepAliveMs / 2,
+        keepAliveMs / 2,
       );
     },
     completeSnapshot,
     end: (value) => {
       send({ case: "watchEnd", value });
-      return close();
+      return finish();
     },
-    close,
+    finish,
     silence: () => {
       stop();
       onNote("the stream falls silent");
