@@ -36,6 +36,7 @@ export function createDriver(write: (line: object) => void): Driver {
       token,
       deviceId: device,
       platform: Platform.LINUX,
+      onSilence: way.renew,
       ...(backoff === undefined ? {} : { backoff }),
     });
     client.on("connectionStateChanged", ({ state, event }) => write({ event: "connection", state, cause: event }));
