@@ -119,7 +119,7 @@ function listenerOf(progress: ReturnType<typeof createProgress>, flags: ClientFl
       const why = reason === undefined ? "" : `: ${reason}`;
       if (flags.verbose === true)
         progress.say(`${outcome.padEnd(14)} ${nameOf(job)} ${Math.round(durationMs)} ms${why}`);
-      progress.finished(nameOf(job), outcome);
+      if (job.skip === undefined) progress.finished(nameOf(job), outcome);
     },
   };
 }

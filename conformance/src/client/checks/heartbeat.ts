@@ -111,6 +111,9 @@ export const heartbeatChecks: readonly ClientCheck[] = [
     title: "after a new login, calls Heartbeat with the new session's id, in its interval",
     run: async (t) => {
       const watch = await t.connect();
+      const first = t.server.arrivals.mark();
+      watch.send(asking);
+      await t.server.arrivals.next("a client must answer heartbeat_requested", first, t.patienceMs, "heartbeat");
       t.server.script({
         login: () => ({
           sessionId: "session-2",
