@@ -55,12 +55,14 @@ const sources = [
   "reference-server/src/config/options.ts",
   "proof/src/options.ts",
   "proof/src/explore/main.ts",
+  "proof/src/client-run/main.ts",
   "bench/src/main.ts",
   "conformance/src/explore/explore-command.ts",
   "conformance/src/compare/compare-command.ts",
   "examples/run/options.ts",
   "examples/clients/web/main.ts",
   "examples/clients/rust/src/main.rs",
+  "examples/clients/go/driver.go",
   ...globSync("{conformance,reference-client}/src/{cli,cli/**/*}.ts", { cwd: root }),
 ];
 const known = new Set([

@@ -1,4 +1,4 @@
-// Lets the conformance suite drive this client: docs/client-contract.md has the commands and their answers.
+// With --driver the conformance suite drives this client: docs/client-contract.md has the commands and their answers.
 package main
 
 import (

@@ -24,6 +24,9 @@ export interface ClientJudgement {
 
 const driver = fileURLToPath(new URL("../../../reference-client/src/driver/main.ts", import.meta.url));
 
+/** The driver starts for each check: what was made of its sources once need not be made again. */
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL("../../../.cache/node-compile", import.meta.url));
+
 /** The command that starts the mutant; without an id, the client as it is. */
 export function commandOf(id?: string): string[] {
   const hook = new URL("./hook.ts", import.meta.url);
