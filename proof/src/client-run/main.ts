@@ -12,7 +12,8 @@ Judges the client mode of the suite: the reference client must pass every check,
 of the requirement that it breaks. Writes .cache/proof/client.json.
 
   --only TEXT     mutants whose id has TEXT
-  --jobs N        checks at once (6)
+  --at-once N     mutants at once (2)
+  --jobs N        checks at once of each (4)
   --patience MS   longest wait for what is due at once (2500)
 
 Exit code: 0 all as it should be; 1 a survivor, or a check that fails the client as it is; 2 wrong usage.
@@ -21,7 +22,8 @@ Exit code: 0 all as it should be; 1 a survivor, or a check that fails the client
 const { values } = parseArgs({
   options: {
     only: { type: "string", default: "" },
-    jobs: { type: "string", default: "6" },
+    "at-once": { type: "string", default: "2" },
+    jobs: { type: "string", default: "4" },
     patience: { type: "string", default: "2500" },
     help: { type: "boolean", default: false },
   },
@@ -31,25 +33,31 @@ if (values.help) {
   console.log(usage);
 } else {
   const settings = { jobs: Number(values.jobs), patienceMs: Number(values.patience) };
-  process.exitCode = await main(values.only, settings);
+  process.exitCode = await main(values.only, Number(values["at-once"]), settings);
 }
 
-async function main(only: string, settings: { jobs: number; patienceMs: number }): Promise<number> {
+interface Settings {
+  readonly jobs: number;
+  readonly patienceMs: number;
+}
+
+async function main(only: string, atOnce: number, settings: Settings): Promise<number> {
   const started = performance.now();
-  const control = await judgeClient(undefined, { ...settings, patienceMs: 5_000, rerun: true });
+  const control = await judgeClient(undefined, { jobs: settings.jobs * atOnce, patienceMs: 5_000, rerun: true });
   console.log(
     `${control.id}: ${control.passed.length} passed, ${control.failed.length} failed, ${control.seconds.toFixed(1)} s`,
   );
   for (const text of [...control.failed, ...control.undecided]) console.log(`  WRONG ${text}`);
   const judged: JudgedClient[] = [];
-  for (const mutant of clientMutants.filter(({ id }) => id.includes(only))) {
-    const result = await judgeClient(mutant, { ...settings, rerun: false });
-    judged.push(result);
-    const word = result.failed.length > 0 ? "killed" : "SURVIVED";
-    const by = result.failed.length > 0 ? `by ${result.failed.join(", ")}` : `passed ${result.passed.join(", ")}`;
-    console.log(`${word} ${result.id} ${by} (${result.seconds.toFixed(1)} s)`);
-    for (const text of result.undecided) console.log(`  undecided ${text}`);
-  }
+  const waiting = clientMutants.filter(({ id }) => id.includes(only));
+  const work = async (): Promise<void> => {
+    for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
+      const result = await judgeClient(mutant, { ...settings, rerun: false });
+      judged.push(result);
+      say(result);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
   const kills = judged.filter(({ failed }) => failed.length > 0).length;
   const wrong = control.failed.length + control.undecided.length;
   const cache = fileURLToPath(new URL("../../../.cache/proof/", import.meta.url));
@@ -63,4 +71,11 @@ async function main(only: string, settings: { jobs: number; patienceMs: number }
     `kills ${kills}/${judged.length}, false failures ${wrong}/${control.passed.length + wrong}, ${seconds} s`,
   );
   return kills === judged.length && wrong === 0 ? 0 : 1;
+}
+
+function say({ id, failed, passed, undecided, seconds }: JudgedClient): void {
+  const word = failed.length > 0 ? "killed" : "SURVIVED";
+  const by = failed.length > 0 ? `by ${failed.join(", ")}` : `passed ${passed.join(", ")}`;
+  console.log(`${word} ${id} ${by} (${seconds.toFixed(1)} s)`);
+  for (const text of undecided) console.log(`  undecided ${text}`);
 }

@@ -1,10 +1,27 @@
 // One command after the other, answered as each is done: those that take long hold up no other.
-import { Code } from "@connectrpc/connect";
+import { Code, type Transport } from "@connectrpc/connect";
 import { Platform } from "@userstatus/protocol";
 import type { BackoffOptions, UserStatusClient } from "../index.ts";
 import { createUserStatusClient, UserStatusError } from "../index.ts";
-import { createNodeTransport, type NodeTransport, type WireProtocol, wireProtocols } from "../node.ts";
 import { beliefOf } from "./belief.ts";
+
+/** A transport, and its connections. */
+export interface Way {
+  readonly transport: Transport;
+  /** Lets go of the connections; the next call opens another one. */
+  readonly renew: () => void;
+  readonly close: () => void;
+}
+
+export interface DriverOptions {
+  /** Name of the client, for reports. */
+  readonly name: string;
+  /** Wire protocols that it speaks here. */
+  readonly protocols: readonly string[];
+  readonly openWay: (url: string, protocol: string) => Way;
+  /** Writes an answer or an event. */
+  readonly write: (line: object) => void;
+}
 
 export interface Driver {
   /** Takes one line. */
@@ -16,7 +33,7 @@ interface Command {
   readonly id: number;
   readonly op: string;
   readonly url?: string;
-  readonly protocol?: WireProtocol;
+  readonly protocol?: string;
   readonly token?: string;
   readonly device?: string;
   readonly backoff?: BackoffOptions;
@@ -24,13 +41,13 @@ interface Command {
   readonly text?: string;
 }
 
-/** Writes each answer and event with `write`. */
-export function createDriver(write: (line: object) => void): Driver {
+/** Knows neither Node nor browser. */
+export function createDriver({ name, protocols, openWay, write }: DriverOptions): Driver {
   let client: UserStatusClient | undefined;
-  let way: NodeTransport | undefined;
+  let way: Way | undefined;
 
   function open({ url = "", protocol = "connect", token = "", device = "", backoff }: Command): void {
-    way = createNodeTransport(url, protocol);
+    way = openWay(url, protocol);
     client = createUserStatusClient({
       transport: way.transport,
       token,
@@ -56,12 +73,7 @@ export function createDriver(write: (line: object) => void): Driver {
     const { users = [], text = "" } = command;
     switch (command.op) {
       case "hello":
-        return {
-          contract: 1,
-          client: "@userstatus/client",
-          protocols: wireProtocols,
-          ops: ["unsubscribe", "query", "setText"],
-        };
+        return { contract: 1, client: name, protocols, ops: ["unsubscribe", "query", "setText"] };
       case "open":
         open(command);
         return {};

@@ -11,8 +11,14 @@ const waits: Backoff = { baseMs: 100, maxMs: 1_600, stableMs: 1_500 };
 /** A machine under load, and a call that must fail first. */
 const slackMs = 1_200;
 
-/** Clients that wait by the same random numbers are no further apart than a busy machine makes them. */
-const inStepMs = 60;
+/** Late waits of each client, where two of them are compared wait by wait. */
+const comparedWaits = 11;
+
+/**
+ * Clients that wait by the same random numbers are no further apart than a busy machine makes them. The sum of 11 differences of
+ * random numbers from 0 to 1 is below 0.4 once in 400 million times (0.8 ** 11 / 11!).
+ */
+const inStepPart = 0.4;
 
 /** Bound of the wait number `at`, from 0. */
 export function boundMs({ baseMs, maxMs }: Backoff, at: number): number {
@@ -33,20 +39,28 @@ interface Wait {
 /** Late waits that are looked at, of both clients together. */
 const lateWaits = 10;
 
-function triesOf(backoff: Backoff): number {
-  return growing(backoff) + lateWaits / 2;
+function triesOf(backoff: Backoff, late: number): number {
+  return growing(backoff) + late;
 }
 
-function spanMs(backoff: Backoff): number {
-  return Array.from({ length: triesOf(backoff) }, (_, at) => boundMs(backoff, at) / 2).reduce((sum, ms) => sum + ms, 0);
+function spanMs(backoff: Backoff, late: number = lateWaits / 2): number {
+  return Array.from({ length: triesOf(backoff, late) }, (_, at) => boundMs(backoff, at) / 2).reduce(
+    (sum, ms) => sum + ms,
+    0,
+  );
 }
 
-/** Lets it fail `tries` times in a row; `fail` makes a Watch that has come fail, and says when that was. */
-async function waitsOf(t: ClientBench, first: ServerWatch, fail: (t: ClientBench) => Failing): Promise<Wait[]> {
+/** Lets it fail again and again, until `late` waits had the greatest bound. */
+async function waitsOf(
+  t: ClientBench,
+  first: ServerWatch,
+  fail: (t: ClientBench) => Failing,
+  late: number,
+): Promise<Wait[]> {
   const failing = fail(t);
   let failedAtMs = failing.begin(first);
   const found: Wait[] = [];
-  for (let at = 0; at < triesOf(t.backoff); at++) {
+  for (let at = 0; at < triesOf(t.backoff, late); at++) {
     const bound = boundMs(t.backoff, at);
     const what = `a client must try again (try ${at + 1})`;
     const { atMs, failedMs } = await failing.next(what, bound + slackMs + t.patienceMs);
@@ -94,9 +108,13 @@ function breaking(t: ClientBench): Failing {
 }
 
 /** The waits of two clients, each with a server of its own. */
-async function twoClients(t: ClientBench, fail: (t: ClientBench) => Failing): Promise<[Wait[], Wait[]]> {
+async function twoClients(
+  t: ClientBench,
+  fail: (t: ClientBench) => Failing,
+  late: number = lateWaits / 2,
+): Promise<[Wait[], Wait[]]> {
   const other = await t.sibling();
-  const each = async (one: ClientBench) => waitsOf(one, await one.connect(), fail);
+  const each = async (one: ClientBench) => waitsOf(one, await one.connect(), fail, late);
   return await Promise.all([each(t), each(other)]);
 }
 
@@ -107,7 +125,7 @@ function sum(of: readonly number[]): number {
 /** None above its bound; together no storm; the late ones no first ones. */
 function judge(t: ClientBench, of: readonly Wait[]): void {
   for (const [at, { ms, boundMs: bound }] of of.entries()) {
-    const nth = (at % triesOf(t.backoff)) + 1;
+    const nth = (at % triesOf(t.backoff, lateWaits / 2)) + 1;
     t.atMost(`wait ${nth}, whose bound is ${bound} ms`, ms, bound + slackMs);
   }
   const late = of.filter(({ boundMs: bound }) => bound === t.backoff.maxMs).map(({ ms, boundMs: bound }) => ms / bound);
@@ -146,26 +164,26 @@ export const backoffChecks: readonly ClientCheck[] = [
     id: "client-backoff/random",
     title: "waits are random: neither all alike, nor those of two clients in step",
     backoff: waits,
-    longMs: spanMs,
+    longMs: (backoff) => spanMs(backoff, comparedWaits),
     run: async (t) => {
-      const [one, other] = await twoClients(t, refusing);
-      const parts = (of: readonly Wait[]): number[] => of.map(({ ms, boundMs: bound }) => ms / bound);
-      const late = [...one, ...other].filter(({ boundMs: bound }) => bound === t.backoff.maxMs);
-      const spread = Math.max(...parts(late)) - Math.min(...parts(late));
-      // 10 random numbers lie within 0.1 of each other once in a hundred million times.
+      const [one, other] = await twoClients(t, refusing, comparedWaits);
+      const late = (of: readonly Wait[]): number[] =>
+        of.filter(({ boundMs: bound }) => bound === t.backoff.maxMs).map(({ ms, boundMs: bound }) => ms / bound);
+      const all = [...late(one), ...late(other)];
+      const spread = Math.max(...all) - Math.min(...all);
+      // 22 random numbers lie within 0.2 of each other once in a million million times.
       t.ok(
-        spread > 0.1,
-        `the spread of ${late.length} waits, as parts of their bound`,
-        "more than 0.1",
+        spread > 0.2,
+        `the spread of ${all.length} waits, as parts of their bound`,
+        "more than 0.2",
         spread.toFixed(3),
       );
-      const apart = one.map(({ ms }, at) => Math.abs(ms - (other[at]?.ms ?? 0)));
-      // That of nine pairs of random waits none is further apart has a chance of less than one in ten million.
+      const apart = late(one).map((part, at) => Math.abs(part - (late(other)[at] ?? 0)));
       t.ok(
-        Math.max(...apart) > inStepMs,
-        "how far the waits of two clients, which lost their servers at the same time, are apart",
-        `more than ${inStepMs} ms at least once`,
-        apart.map((ms) => `${Math.round(ms)} ms`).join(", "),
+        sum(apart) > inStepPart,
+        "how far the waits of two clients are apart, as parts of their bound, together",
+        `more than ${inStepPart}: each waits at random by itself`,
+        `${sum(apart).toFixed(2)} (${apart.map((part) => part.toFixed(3)).join(", ")})`,
       );
     },
   },

@@ -7,6 +7,7 @@ import { show } from "../../bench/evaluate.ts";
 import { NothingCame } from "../../failure.ts";
 import type { Transcript } from "../../transcript/transcript.ts";
 import { type Arrival, type Arrivals, arrivalsMax, createArrivals, type MethodName } from "./arrivals.ts";
+import { withCors } from "./cors.ts";
 import { type Link, openLink } from "./link.ts";
 import { openPort } from "./port.ts";
 import { type Replies, type Reply, type ServerSettings, usualReplies } from "./replies.ts";
@@ -97,7 +98,7 @@ export async function openScriptedServer(options: ScriptedServerOptions): Promis
     // The types of a service that is put together while the program runs are not known before.
     router.service(tomorrowService(), { ...methods, watch } as never);
   };
-  const port = await openPort(connectNodeAdapter({ routes }) as never);
+  const port = await openPort(withCors(connectNodeAdapter({ routes }) as never));
   const link = await openLink(port.port);
   return {
     settings,
