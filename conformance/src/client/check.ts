@@ -60,6 +60,8 @@ export interface ClientBench {
   readonly quiet: (what: string, ms: number, found: () => string | undefined) => Promise<void>;
   /** A duration that must not be longer: where this machine was too slow to tell, the attempt decides nothing. */
   readonly atMost: (what: string, ms: number, mostMs: number) => void;
+  /** Ends the check as NOT_APPLICABLE: the client has not what it looks at, and need not. */
+  readonly notApplicable: (why: string) => never;
   /** Ends this attempt without a decision; it is made once more, alone. */
   readonly inconclusive: (why: string) => never;
   /** Another client with a server of its own. */

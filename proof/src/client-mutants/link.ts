@@ -11,10 +11,10 @@ export const linkMutants: readonly ClientMutant[] = [
   },
   {
     id: "client-heartbeat/too-often",
-    defect: "beats four times in each interval, to be sure",
+    defect: "beats eight times in each interval, to be sure",
     file: "heartbeat.ts",
     find: "scheduler.schedule(delayMs, onTimer)",
-    replace: "scheduler.schedule(delayMs / 4, onTimer)",
+    replace: "scheduler.schedule(delayMs / 8, onTimer)",
   },
   {
     id: "client-heartbeat/deaf",

@@ -1,7 +1,7 @@
 // The bench of one attempt at one check of a client: its server, its process, its matchers.
 import { setTimeout as sleep } from "node:timers/promises";
 import { difference } from "../../bench/evaluate.ts";
-import { CheckFailure, Inconclusive, NothingCame } from "../../failure.ts";
+import { CheckFailure, Inconclusive, NotApplicable, NothingCame } from "../../failure.ts";
 import type { Transcript } from "../../transcript/transcript.ts";
 import { spoken } from "../../units.ts";
 import type { ClientBench, ClientCheck } from "../check.ts";
@@ -184,6 +184,9 @@ function createBench(
       if (ms <= mostMs) return;
       if (lag.maxMs() > lagMaxMs) throw new Inconclusive(`this machine stood still for ${spoken(lag.maxMs())}`);
       throw new CheckFailure(what, `at most ${spoken(mostMs)}`, spoken(ms));
+    },
+    notApplicable: (why) => {
+      throw new NotApplicable(why);
     },
     inconclusive: (why) => {
       throw new Inconclusive(why);

@@ -64,8 +64,7 @@ export const adviceChecks: readonly ClientCheck[] = [
         `${Math.round(waitedMs)} ms`,
       );
       t.atMost(`the wait where max_delay is ${maxMs} ms`, waitedMs, maxMs + t.backoff.baseMs + t.patienceMs / 2);
-      const next = await t.nextOpenWatch(what, { resumed: true });
-      t.equal(Buffer.from(next.cursor).toString(), "cursor-1", "the cursor of the new Watch, which may resume");
+      await t.nextOpenWatch(what);
     },
   },
   {

@@ -11,7 +11,7 @@ const quick = { heartbeatMs: intervalMs } as const;
 
 /** Beats that are looked at, and how far their mean distance may be from the interval. */
 const beats = 5;
-const least = 0.6;
+const least = 0.3;
 const most = 1.6;
 
 const asking: EventInit = { case: "progress", value: { cursor: bytes("cursor-1"), heartbeatRequested: true } };

@@ -1,9 +1,22 @@
 // client-snapshot: at snapshot_end under RESET what the snapshot did not name goes, save what was subscribed to since.
-import type { ClientCheck } from "../check.ts";
+import type { ClientBench, ClientCheck } from "../check.ts";
 import { firstEpoch, statusOf, subscribedResult } from "../server/replies.ts";
+import type { EventInit, ServerWatch } from "../server/server-watch.ts";
 import { heldTargets, row, status, target } from "./lib.ts";
 
 const back = "after a stream that broke a client must come back";
+
+/** The next Watch, RESUMED: only one that has a cursor may be. */
+async function resumed(t: ClientBench, events: EventInit[]): Promise<ServerWatch> {
+  const next = await t.nextWatch(back);
+  if (next.cursor.length === 0) {
+    next.open({ events });
+    t.notApplicable("the client opens each Watch without a cursor");
+  }
+  t.server.fenceRevision.next();
+  next.open({ resumed: true, events });
+  return next;
+}
 
 export const snapshotChecks: readonly ClientCheck[] = [
   {
@@ -25,7 +38,7 @@ export const snapshotChecks: readonly ClientCheck[] = [
     run: async (t) => {
       const watch = await t.connect({ events: [...target("alice", 5), status("frida", 5)] });
       watch.finish();
-      const next = await t.nextOpenWatch(back, { resumed: true });
+      const next = await resumed(t, []);
       const { statuses, subscriptions } = await t.fence(next);
       t.equal(heldTargets(statuses), ["alice", "frida"], "the targets held after a catch-up without news");
       t.equal(heldTargets(subscriptions), ["alice"], "the rows held after a catch-up without news");
@@ -37,14 +50,11 @@ export const snapshotChecks: readonly ClientCheck[] = [
     run: async (t) => {
       const watch = await t.connect({ events: [...target("alice", 5), ...target("bob", 5)] });
       watch.finish();
-      const next = await t.nextOpenWatch(back, {
-        resumed: true,
-        events: [
-          status("alice", 6, "gone", 2),
-          { case: "subscriptionEnded", value: { userId: "bob", generation: 1n, reason: 1 } },
-          ...target("carol", 2),
-        ],
-      });
+      const next = await resumed(t, [
+        status("alice", 6, "gone", 2),
+        { case: "subscriptionEnded", value: { userId: "bob", generation: 1n, reason: 1 } },
+        ...target("carol", 2),
+      ]);
       const { statuses, subscriptions } = await t.fence(next);
       t.equal(heldTargets(statuses), ["alice", "carol"], "the targets held after the catch-up");
       t.equal(heldTargets(subscriptions), ["alice", "carol"], "the rows held after the catch-up");

@@ -6,7 +6,12 @@ import type { ConnectionName } from "../contract/contract.ts";
 /** Waits until the states that it told end like this, and judges their causes. */
 async function tells(t: ClientBench, from: number, states: readonly ConnectionName[], when: string): Promise<void> {
   const { connectionEvents } = t.client;
-  const told = (): string[] => connectionEvents.slice(from).map(({ state }) => state);
+  // A client may say the same again, at each try, say.
+  const told = (): string[] =>
+    connectionEvents
+      .slice(from)
+      .map(({ state }) => state)
+      .filter((state, at, all) => state !== all[at - 1]);
   await t.believes(
     `the connection states that it tells ${when}`,
     states.join(", "),
@@ -25,8 +30,9 @@ export const stateChecks: readonly ClientCheck[] = [
       await t.connect();
       await tells(t, 0, ["CONNECTING", "CONNECTED"], "at a login");
       t.equal((await t.client.state()).connection, "CONNECTED", "the connection state after a login");
+      const told = t.client.connectionEvents.length;
       await t.must("logout must succeed", t.client.ask({ op: "logout" }));
-      await tells(t, 2, ["DISCONNECTED"], "at a logout");
+      await tells(t, told, ["DISCONNECTED"], "at a logout");
       t.equal((await t.client.state()).connection, "DISCONNECTED", "the connection state after a logout");
     },
   },
@@ -36,9 +42,10 @@ export const stateChecks: readonly ClientCheck[] = [
     run: async (t) => {
       await t.connect();
       await tells(t, 0, ["CONNECTING", "CONNECTED"], "at a login");
+      const told = t.client.connectionEvents.length;
       t.server.link.cut();
       await t.nextOpenWatch("after a connection that broke a client must come back");
-      await tells(t, 2, ["RECONNECTING", "CONNECTED"], "when its connection broke");
+      await tells(t, told, ["RECONNECTING", "CONNECTED"], "when its connection broke");
     },
   },
   {
@@ -47,8 +54,9 @@ export const stateChecks: readonly ClientCheck[] = [
     run: async (t) => {
       const watch = await t.connect();
       await tells(t, 0, ["CONNECTING", "CONNECTED"], "at a login");
+      const told = t.client.connectionEvents.length;
       watch.end({ reason: WatchEndReason.KICKED });
-      await tells(t, 2, ["DISCONNECTED"], "after a kick");
+      await tells(t, told, ["DISCONNECTED"], "after a kick");
     },
   },
 ];

@@ -5,7 +5,6 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type Code, ConnectError } from "@connectrpc/connect";
 import {
   errorDomain,
-  type LoginResponseSchema,
   ProfileSchema,
   publishedProfile,
   type ReasonName,
@@ -17,6 +16,7 @@ import {
 import { ErrorInfoSchema, RetryInfoSchema } from "@userstatus/protocol/rpc";
 import { durationOf } from "../../units.ts";
 import type { Arrival, MethodName } from "./arrivals.ts";
+import type { Book } from "./book.ts";
 import { tomorrowMessage } from "./tomorrow.ts";
 
 /** What the server of a check advertises. */
@@ -118,54 +118,56 @@ function profileOf(settings: ServerSettings): object {
   return fromJson(tomorrowMessage("Profile"), json as JsonValue);
 }
 
-/** The usual answers, of a server that knows user and epoch. */
-export function usualReplies(settings: ServerSettings, user: string): Required<Replies> {
-  const epoch = firstEpoch;
+/** What the usual answers are made from. */
+export interface UsualInput {
+  readonly settings: ServerSettings;
+  readonly user: string;
+  readonly book: Book;
+  /** Sends a marker on the open Watch; false where there is none. */
+  readonly onMarker: (marker: string) => boolean;
+}
+
+/** The usual answers: they agree with what the Watches told. */
+export function usualReplies({ settings, user, book, onMarker }: UsualInput): Required<Replies> {
   const lease = durationOf(settings.heartbeatMs * 3);
   const heartbeatInterval = durationOf(settings.heartbeatMs);
   const now = () => timestampFromMs(Date.now() + settings.clockOffsetMs);
   const profile = profileOf(settings);
-  const login: MessageInitShape<typeof LoginResponseSchema> = {
-    sessionId: firstSession,
-    epoch,
-    self: selfOf(user, 1),
-    lease,
-    heartbeatInterval,
-  };
+  const claims = ["resume", "custom_status_ttl", "subscription_ttl", ...transportClaims];
+  const keepAliveInterval = durationOf(settings.keepAliveMs);
+  const serverName = "the conformance suite's scripted server";
+  const status = (userId: string) => ({ userId, result: { case: "status", value: book.statusOf(userId) } });
+  const subscribed = (id: string) => subscribedResult(id, book.generationOf(id), book.statusOf(id));
   return {
-    getServerInfo: () => ({
-      specVersion: "1.0",
-      serverName: "the conformance suite's scripted server",
-      claims: [
-        "resume",
-        "custom_status_ttl",
-        "subscription_ttl",
-        "transport.connect",
-        "transport.grpc",
-        "transport.grpc_web",
-        "codec.json",
-      ],
-      profile,
-      keepAliveInterval: durationOf(settings.keepAliveMs),
+    getServerInfo: () => ({ specVersion: "1.0", serverName, claims, profile, keepAliveInterval, serverTime: now() }),
+    login: () => ({
+      sessionId: firstSession,
+      epoch: book.epoch(),
+      self: book.self(),
+      lease,
+      heartbeatInterval,
       serverTime: now(),
     }),
-    login: () => ({ ...login, serverTime: now() }),
-    logout: () => ({ epoch, self: { status: statusOf(user, 1_000, "", 3), sessions: [] } }),
+    logout: () => ({ epoch: book.epoch(), self: { status: statusOf(user, 1_000_000, "", 3), sessions: [] } }),
     heartbeat: () => ({ lease, serverTime: now() }),
-    setCustomStatus: (arrival) => ({ epoch, self: selfOf(user, 500, textOf(arrival)) }),
-    queryStatuses: (arrival) => ({
-      epoch,
-      results: idsOf(arrival).map((id) => ({ userId: id, result: { case: "status", value: statusOf(id, 1) } })),
-    }),
-    subscribe: (arrival) => ({
-      epoch,
-      results: idsOf(arrival).map((id) => subscribedResult(id, 1, statusOf(id, 1))),
-    }),
+    setCustomStatus: (arrival) => ({ epoch: book.epoch(), self: selfOf(user, 500_000, textOf(arrival)) }),
+    queryStatuses: (arrival) => ({ epoch: book.epoch(), results: idsOf(arrival).map(status) }),
+    subscribe: (arrival) => ({ epoch: book.epoch(), results: idsOf(arrival).map(subscribed) }),
     unsubscribe: (arrival) => ({ endedUserIds: [...idsOf(arrival)] }),
-    listSubscriptions: () => ({ epoch, subscriptions: [] }),
-    sync: () => ({}),
+    listSubscriptions: (arrival) => {
+      const only = idsOf(arrival);
+      const rows = book.rows().filter(({ userId }) => only.length === 0 || only.includes(userId));
+      const subscriptions = rows.map(({ userId }) => subscribed(userId).result);
+      return { epoch: book.epoch(), subscriptions: subscriptions.map((result) => result?.value) };
+    },
+    sync: ({ request }) => {
+      if (!onMarker(String(request.marker ?? ""))) throw refusal("NO_OPEN_WATCH");
+      return {};
+    },
   };
 }
+
+const transportClaims = ["transport.connect", "transport.grpc", "transport.grpc_web", "codec.json"];
 
 function textOf({ request }: Arrival): string {
   return (request as { customStatus?: { text?: string } }).customStatus?.text ?? "";

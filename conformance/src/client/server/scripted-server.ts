@@ -7,6 +7,7 @@ import { show } from "../../bench/evaluate.ts";
 import { NothingCame } from "../../failure.ts";
 import type { Transcript } from "../../transcript/transcript.ts";
 import { type Arrival, type Arrivals, arrivalsMax, createArrivals, type MethodName } from "./arrivals.ts";
+import { createBook } from "./book.ts";
 import { withCors } from "./cors.ts";
 import { type Link, openLink } from "./link.ts";
 import { openPort } from "./port.ts";
@@ -43,7 +44,13 @@ export async function openScriptedServer(options: ScriptedServerOptions): Promis
   const { settings, transcript } = options;
   const arrivals = createArrivals();
   const watches: ServerWatch[] = [];
-  let replies: Required<Replies> = usualReplies(settings, options.user);
+  const book = createBook(options.user);
+  const onMarker = (marker: string): boolean => {
+    const open = watches.findLast((watch) => !watch.isOver());
+    open?.send({ case: "synced", value: { marker } });
+    return open !== undefined;
+  };
+  let replies: Required<Replies> = usualReplies({ settings, user: options.user, book, onMarker });
   let decideWatch = (_: Arrival): void => {};
   let revision = 1;
 
@@ -81,6 +88,7 @@ export async function openScriptedServer(options: ScriptedServerOptions): Promis
       arrival,
       settings,
       fenceRevision: () => revision,
+      onEvent: book.note,
       onFrame: (frame) => transcript.add({ kind: "told", method: `watch ${number}`, text: shown(frame) }),
       onNote: (text) => transcript.add({ kind: "note", text: `watch ${number}: ${text}` }),
     });

@@ -60,6 +60,8 @@ export interface WatchSourceOptions {
   readonly arrival: Arrival;
   readonly settings: ServerSettings;
   readonly fenceRevision: () => number;
+  /** Each event that is sent. */
+  readonly onEvent: (event: EventInit) => void;
   readonly onFrame: (frame: object) => void;
   readonly onNote: (text: string) => void;
 }
@@ -78,7 +80,10 @@ export function createWatchSource(options: WatchSourceOptions): WatchSource {
     queue.push(frame);
     wake();
   };
-  const send = (...events: readonly EventInit[]): void => push({ events: events.map((event) => ({ event })) });
+  const send = (...events: readonly EventInit[]): void => {
+    if (!closed) events.forEach(options.onEvent);
+    push({ events: events.map((event) => ({ event })) });
+  };
   const stop = (): void => clearInterval(keepAlive);
   const finish = (error?: ConnectError): number => {
     if (!closed) onNote(error === undefined ? "the stream is closed" : `the stream breaks: ${error.message}`);
