@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { requirements } from "@userstatus/protocol";
 import { expect, test } from "vitest";
-import { clientMutants, findClientMutant } from "../client-mutants/index.ts";
+import { clientMutants, clientVariants, findClientMutant } from "../client-mutants/index.ts";
 import { mutated } from "../client-mutants/mutant.ts";
 import { brokenBy, judgeClient } from "./judge.ts";
 
@@ -12,7 +12,7 @@ test("every obligation of clients has a mutant, and the place of each mutant sta
   expect(ids.filter((id, at) => ids.indexOf(id) !== at)).toEqual([]);
   const obligations = requirements.filter(({ part }) => part === "client").map(({ id }) => id);
   expect([...new Set(clientMutants.map(brokenBy))].toSorted()).toEqual(obligations.toSorted());
-  for (const mutant of clientMutants) {
+  for (const mutant of [...clientMutants, ...clientVariants]) {
     const source = readFileSync(new URL(`../../../reference-client/src/${mutant.file}`, import.meta.url), "utf8");
     expect(mutated(source, mutant)).not.toBe(source);
   }
@@ -28,7 +28,8 @@ test.each(["client-generation/not-compared", "client-snapshot/resumed-too", "cli
   "%s is caught",
   { timeout: 60_000 },
   async (id) => {
-    const { failed } = await judgeClient(findClientMutant(id), { ...settings, patienceMs: 1_500, rerun: false });
+    const judgement = { ...settings, patienceMs: 1_500, rerun: false };
+    const { failed } = await judgeClient(findClientMutant(id), judgement, [brokenBy({ id })]);
     expect(failed.length).toBeGreaterThan(0);
   },
 );

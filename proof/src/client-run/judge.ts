@@ -39,7 +39,7 @@ export function brokenBy({ id }: Pick<ClientMutant, "id">): string {
   return id.split("/", 1)[0] ?? "";
 }
 
-/** Judges a mutant by its requirement's checks; without one, the client as it is by `only`, or by all. */
+/** Judges a mutant or variant by `only`; without one, the client as it is. Default: by all checks. */
 export async function judgeClient(
   mutant: ClientMutant | undefined,
   judgement: ClientJudgement,
@@ -47,7 +47,7 @@ export async function judgeClient(
 ): Promise<JudgedClient> {
   const started = performance.now();
   const report = await runClientSuite(
-    { command: commandOf(mutant?.id), only: mutant === undefined ? only : [brokenBy(mutant)], ...judgement },
+    { command: commandOf(mutant?.id), only, ...judgement },
     { planned: () => {}, started: () => {}, finished: () => {} },
   );
   const idsOf = (...outcomes: string[]): string[] =>
@@ -57,7 +57,9 @@ export async function judgeClient(
     passed: idsOf("PASS"),
     failed: idsOf("FAIL", "WARN"),
     undecided: report.checks.flatMap(({ id, outcome, runs }) =>
-      ["PASS", "FAIL", "WARN"].includes(outcome) ? [] : [`${id}: ${outcome} ${runs[0]?.reason ?? ""}`],
+      ["PASS", "FAIL", "WARN", "NOT_APPLICABLE"].includes(outcome)
+        ? []
+        : [`${id}: ${outcome} ${runs[0]?.reason ?? ""}`],
     ),
     seconds: (performance.now() - started) / 1000,
   };

@@ -32,13 +32,30 @@ export interface ClientProcess {
 
 /** Process groups that run; none may outlive the suite. */
 const running = new Set<number>();
-process.on("exit", () => {
+const endAll = (): void => {
   for (const group of running) killGroup(group, "SIGKILL");
-});
+};
+process.on("exit", endAll);
+
+/** A signal that ends this process tells nobody else: groups of their own don't get what a terminal sends. */
+const minded = new Set<NodeJS.Signals>();
+
+function mindSignals(): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    if (minded.has(signal)) continue;
+    minded.add(signal);
+    process.once(signal, () => {
+      endAll();
+      // Again, to whoever else minds it, or to its usual end.
+      process.kill(process.pid, signal);
+    });
+  }
+}
 
 /** Starts `command` as a process group of its own. */
 export function startProcess(command: readonly string[], listener: ProcessListener): ClientProcess {
   const [program = "", ...args] = command;
+  mindSignals();
   // A group, so that what the command starts (npx, a shell, a virtual machine) ends with it.
   const child = spawn(program, args, { detached: true, stdio: ["pipe", "pipe", "pipe"] });
   if (child.pid !== undefined) running.add(child.pid);
