@@ -30,16 +30,14 @@ export async function main(args: readonly string[], console: Console): Promise<n
     await program.parseAsync([...args], { from: "user" });
     return state.code;
   } catch (error) {
-    return exitCodeOf(error, console);
+    return exitCodeOf(error, console, args[0] === "client" ? "client [options] -- COMMAND" : "run --url URL [options]");
   }
 }
 
-function exitCodeOf(error: unknown, console: Console): number {
+function exitCodeOf(error: unknown, console: Console, usage: string): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof UsageError) {
-    console.error.write(
-      `error: ${error.message}\nUsage: userstatus-conformance run --url URL [options]; --help tells more\n`,
-    );
+    console.error.write(`error: ${error.message}\nUsage: userstatus-conformance ${usage}; --help tells more\n`);
     return 2;
   }
   if (error instanceof TargetUnreachable) {

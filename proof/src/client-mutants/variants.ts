@@ -70,6 +70,13 @@ export const clientVariants: readonly ClientMutant[] = [
     client.on("connectionStateChanged",`,
   },
   {
+    id: "variant/json",
+    defect: "speaks Connect and gRPC-Web in JSON",
+    file: "node.ts",
+    find: 'httpVersion: "1.1" as const,',
+    replace: 'httpVersion: "1.1" as const, useBinaryFormat: false,',
+  },
+  {
     id: "variant/logged-in-early",
     defect: "the driver answers login as soon as it has begun",
     file: "driver/driver.ts",
