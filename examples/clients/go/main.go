@@ -67,7 +67,6 @@ type client struct {
 	selfText string
 	ready    bool // subscribed, and text set
 	changes  int
-	done     bool
 }
 
 func newClient(service userstatusv1connect.UserStatusServiceClient, way *way) *client {
@@ -148,7 +147,7 @@ func (c *client) keepUp() error {
 		if up >= c.waits.stable {
 			bound = c.waits.first
 		}
-		if c.done || c.ctx.Err() != nil {
+		if c.ctx.Err() != nil {
 			return nil
 		}
 		if up > 0 && end == nil {
@@ -295,7 +294,7 @@ func (c *client) watch() (end *v1.WatchEnd, up time.Duration, err error) {
 			if err = c.take(event); err == nil && c.enough() {
 				err = c.logout()
 			}
-			if err != nil || c.done {
+			if err != nil || c.ctx.Err() != nil {
 				return nil, since(), err
 			}
 		}
@@ -420,7 +419,6 @@ func (c *client) logout() error {
 	_, err := call(c.Logout, &v1.LogoutRequest{SessionId: c.current()})
 	if err == nil {
 		c.say("bye")
-		c.done = true
 		c.leave()
 	}
 	return err
