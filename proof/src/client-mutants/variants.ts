@@ -58,18 +58,6 @@ export const clientVariants: readonly ClientMutant[] = [
     client.on("connectionStateChanged",`,
   },
   {
-    id: "variant/subscribes-anew",
-    defect: "subscribes anew to all that it has a row to whenever a stream has begun",
-    file: "driver/driver.ts",
-    find: '    client.on("connectionStateChanged",',
-    replace: `    const fresh = client;
-    client.on("watchOpened", () => {
-      const users = [...fresh.subscriptions.keys()];
-      if (users.length > 0) fresh.subscribe(users).catch(() => {});
-    });
-    client.on("connectionStateChanged",`,
-  },
-  {
     id: "variant/json",
     defect: "speaks Connect and gRPC-Web in JSON",
     file: "node.ts",

@@ -1,5 +1,6 @@
 // One attempt at one check of a client over one protocol.
 import { performance } from "node:perf_hooks";
+import { NothingCame } from "../../failure.ts";
 import { type Attempt, classify } from "../../run/execute.ts";
 import { entryLine, lastExchange } from "../../transcript/print.ts";
 import { stepsOf } from "../../transcript/steps.ts";
@@ -17,6 +18,9 @@ export interface AttemptRequest {
   readonly protocol: Protocol;
   readonly hello: Hello;
 }
+
+/** A suite that stood still for so long can't say that nothing came: the client stood still as well, or longer. */
+const stoodStillMs = 1_000;
 
 /** Beyond this a check hangs. */
 const limitMs = 120_000;
@@ -52,6 +56,9 @@ async function decide(request: AttemptRequest, transcript: ReturnType<typeof cre
     await within(check.run(opened.bench), timeMs);
     return { result: "PASS" };
   } catch (error) {
+    const stoodMs = opened.bench.lagMs();
+    if (error instanceof NothingCame && stoodMs > stoodStillMs)
+      return { result: "INCONCLUSIVE", reason: `this machine stood still for ${spoken(stoodMs)}` };
     return judged(error);
   } finally {
     await opened.close();

@@ -1,5 +1,6 @@
 // What the scripted server has told so far, so that its usual answers agree with it: a client may list, query, log in and subscribe
 // anew at any time.
+import { ResumeResult } from "@userstatus/protocol";
 import { firstEpoch, type SelfInit, type StatusInit, selfOf, statusOf } from "./replies.ts";
 import type { EventInit } from "./server-watch.ts";
 
@@ -21,18 +22,16 @@ export function createBook(user: string): Book {
   let self: SelfInit | undefined;
   const rows = new Map<string, number>();
   const statuses = new Map<string, StatusInit>();
-  const clear = (): void => {
-    rows.clear();
-    statuses.clear();
-    self = undefined;
-  };
   return {
     note: (event) => {
       switch (event.case) {
         case "hello":
-          if (event.value.epoch !== undefined && event.value.epoch !== epoch) {
-            epoch = event.value.epoch;
-            clear();
+          if (event.value.epoch !== epoch) self = undefined;
+          epoch = event.value.epoch ?? epoch;
+          // What a snapshot does not name is gone, for the server too.
+          if (event.value.resumeResult !== ResumeResult.RESUMED) {
+            rows.clear();
+            statuses.clear();
           }
           break;
         case "subscribed":
