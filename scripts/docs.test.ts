@@ -55,6 +55,7 @@ const sources = [
   "reference-server/src/config/options.ts",
   "proof/src/options.ts",
   "proof/src/explore/main.ts",
+  "proof/src/client-run/main.ts",
   "bench/src/main.ts",
   "conformance/src/explore/explore-command.ts",
   "conformance/src/compare/compare-command.ts",
@@ -63,6 +64,7 @@ const sources = [
   "examples/board/server/main.ts",
   "examples/clients/web/main.ts",
   "examples/clients/rust/src/main.rs",
+  "examples/clients/go/driver.go",
   ...globSync("{conformance,reference-client}/src/{cli,cli/**/*}.ts", { cwd: root }),
 ];
 const known = new Set([

@@ -4,6 +4,10 @@ export type { Bench, Check, Tool } from "./check.ts";
 import { checks } from "./checks/index.ts";
 import { afterChecks } from "./invariants/decide.ts";
 
+export type { ClientCheck } from "./client/check.ts";
+export { clientChecks } from "./client/checks/index.ts";
+export type { ClientSuiteListener, ClientSuiteOptions } from "./client/run/options.ts";
+export { runClientSuite } from "./client/run/suite.ts";
 export { commandTokens, devTokens, secretTokens, type TokenRequest, type TokenSource } from "./identity/tokens.ts";
 export { parseUsers, type ReadyUser, readUsersFile } from "./identity/users-file.ts";
 export { fromJsonText, toJsonText } from "./report/json.ts";

@@ -40,6 +40,11 @@ export interface UserStatusClientOptions {
   readonly loginTimeoutMs?: number;
   /** Waits between tries to come back. */
   readonly backoff?: Partial<BackoffOptions>;
+  /**
+   * Called when a Watch was silent for too long, before the next try: let go of the transport's connections here. Over HTTP/2 the
+   * next Watch would else be put on the same connection, and if that is dead, hear nothing either.
+   */
+  readonly onSilence?: () => void;
   /** Most targets and most rows that are held. Default 100,000. Those beyond are left out and told as `error` TOO_MANY_USERS. */
   readonly tableMax?: number;
   /** Milliseconds that never run backwards. Default: the runtime's. */

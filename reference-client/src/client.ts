@@ -75,7 +75,7 @@ class Client implements UserStatusClient {
     const { service } = rpc;
     this.#tokens = tokens;
     this.#session = session;
-    this.#link = new Link({ ...options, ...this.#linkEvents(), tokens, markers, service, session });
+    this.#link = new Link({ ...options, ...this.#linkEvents(options.onSilence), tokens, markers, service, session });
     this.#calls = createSessionCalls({
       rpc,
       scheduler,
@@ -198,8 +198,18 @@ class Client implements UserStatusClient {
     };
   }
 
-  #linkEvents(): Pick<LinkOptions, "keepAliveMs" | "onOpening" | "onEvent" | "onRetry" | "onState" | "onError"> {
+  #linkEvents(
+    onSilence: () => void,
+  ): Pick<LinkOptions, "keepAliveMs" | "onOpening" | "onEvent" | "onSilence" | "onRetry" | "onState" | "onError"> {
     return {
+      onSilence: () => {
+        try {
+          onSilence();
+        } catch (fault) {
+          const message = "onSilence threw";
+          this.#emitter.emit("error", new UserStatusError(Code.Unknown, "LISTENER_FAILED", message, { cause: fault }));
+        }
+      },
       keepAliveMs: () => keepAliveMsOf(this.#serverInfo?.keepAliveInterval),
       onOpening: () => beginWatch(this.#table),
       onEvent: (event) => {

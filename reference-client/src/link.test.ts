@@ -247,6 +247,24 @@ describe("client-watchdog", () => {
     expect(harness.fake.count("login")).toBe(1);
   });
 
+  it("says so before it comes back, so that a dead connection can be let go; a fault in there does no harm", async () => {
+    const calls: number[] = [];
+    const harness: Harness = await connectedHarness({
+      onSilence: () => {
+        calls.push(harness.fake.watches.length);
+        throw new Error("my fault");
+      },
+    });
+    harness.fake.watch().close();
+    await harness.time.advance(500);
+    expect(harness.fake.watches).toHaveLength(2);
+    await harness.time.advance(25_000);
+    await harness.time.advance(1_000);
+    expect(calls).toEqual([2]);
+    expect(harness.fake.watches).toHaveLength(3);
+    expect(harness.seen.error.at(-1)).toMatchObject({ reason: "LISTENER_FAILED", cause: { message: "my fault" } });
+  });
+
   it("gives up a stream that never says hello", async () => {
     const harness = await connectedHarness();
     harness.fake.autoOpen = false;

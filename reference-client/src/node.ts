@@ -17,6 +17,8 @@ export type WireProtocol = (typeof wireProtocols)[number];
 /** A transport and its connections. */
 export interface NodeTransport {
   readonly transport: Transport;
+  /** Lets go of the connections; the next call opens another one. */
+  readonly renew: () => void;
   /** Closes the connections, so that the process can end. */
   readonly close: () => void;
 }
@@ -25,12 +27,14 @@ export interface NodeTransport {
 export function createNodeTransport(baseUrl: string, protocol: WireProtocol): NodeTransport {
   if (protocol === "grpc") {
     const sessionManager = new Http2SessionManager(baseUrl, { pingIntervalMs: 30_000 });
-    return { transport: createGrpcTransport({ baseUrl, sessionManager }), close: () => sessionManager.abort() };
+    const close = (): void => sessionManager.abort();
+    return { transport: createGrpcTransport({ baseUrl, sessionManager }), renew: close, close };
   }
   const agent = baseUrl.startsWith("https:")
     ? new https.Agent({ keepAlive: true })
     : new http.Agent({ keepAlive: true });
   const options = { baseUrl, httpVersion: "1.1" as const, nodeOptions: { agent } };
   const transport = protocol === "connect" ? createConnectTransport(options) : createGrpcWebTransport(options);
-  return { transport, close: () => agent.destroy() };
+  const close = (): void => agent.destroy();
+  return { transport, renew: close, close };
 }

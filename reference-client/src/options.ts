@@ -16,6 +16,7 @@ export function completeOptions(options: UserStatusClientOptions): CompleteOptio
   const complete: CompleteOptions = {
     callTimeoutMs: 10_000,
     loginTimeoutMs: 15_000,
+    onSilence: () => {},
     tableMax: 100_000,
     clock: systemClock,
     random: Math.random,

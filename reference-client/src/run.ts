@@ -40,6 +40,8 @@ export interface RunOptions {
   readonly onOpen: () => void;
   /** The link is down; the run brings it back. */
   readonly onLoss: (event: LossEvent) => void;
+  /** The Watch was silent for too long: what it went over may be dead. */
+  readonly onSilence: () => void;
   /** The next try comes after `delayMs`. */
   readonly onRetry: (delayMs: number, failures: number) => void;
   /** The run is over, by the server's word. */
@@ -108,6 +110,7 @@ export class Run {
     for (;;) {
       const { outcome, upMs } = await this.#tryOnce(waitMs, staleToken);
       if (this.over) return;
+      if (outcome.kind === "silent") this.#options.onSilence();
       if (this.opened.peek() === undefined) {
         this.opened.fail(errorOf(outcome));
         return;

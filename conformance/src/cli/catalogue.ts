@@ -1,6 +1,7 @@
 // What the suite holds, for `list` and `explain`: the checks of each requirement, those decided from all streams too.
 import type { Requirement } from "@userstatus/protocol";
 import { checks } from "../checks/index.ts";
+import { clientChecks } from "../client/checks/index.ts";
 import { afterChecks } from "../invariants/decide.ts";
 import { requirementOf } from "../run/plan.ts";
 import { selects } from "../run/select.ts";
@@ -36,6 +37,26 @@ export function catalogue(): CatalogueEntry[] {
     notes: ["decided after all others"],
   }));
   return [...own, ...after];
+}
+
+/** The checks of clients, which `client` runs. */
+export function clientCatalogue(): CatalogueEntry[] {
+  return clientChecks.map((check) => {
+    const { id, title, ops = [], everyProtocol } = check;
+    const notes = [
+      "judges clients",
+      ops.length > 0 ? `needs the command ${ops.join(", ")}` : "",
+      everyProtocol === true ? "over every protocol" : "",
+    ];
+    return {
+      id,
+      title,
+      requirement: requirementOf(check),
+      tools: [],
+      claims: [],
+      notes: notes.filter((note) => note !== ""),
+    };
+  });
 }
 
 /** Those that a pattern names; all without one. */

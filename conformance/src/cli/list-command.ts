@@ -1,11 +1,12 @@
 // `list` and `explain`: what the suite asks for, without asking anybody.
 import { findRequirement, type Requirement, requirements } from "@userstatus/protocol";
 import { UsageError } from "../run/options.ts";
-import { type CatalogueEntry, catalogue, matching } from "./catalogue.ts";
+import { type CatalogueEntry, catalogue, clientCatalogue, matching } from "./catalogue.ts";
 import type { Console } from "./console.ts";
 
 export function listCommand(pattern: string | undefined, flags: { readonly json?: boolean }, console: Console): number {
-  const entries = matching(catalogue(), pattern);
+  // Checks of clients are of another kind of run: they are listed where a pattern asks for them.
+  const entries = matching(pattern === undefined ? catalogue() : [...catalogue(), ...clientCatalogue()], pattern);
   if (entries.length === 0) throw new UsageError(`list ${pattern}: no check or requirement has such an id`);
   if (flags.json === true) {
     console.out.write(`${JSON.stringify(entries.map(entryJson), null, 2)}\n`);
@@ -31,7 +32,7 @@ function entryJson({ requirement, ...entry }: CatalogueEntry): unknown {
 }
 
 export function explainCommand(id: string, console: Console): number {
-  const entries = catalogue();
+  const entries = [...catalogue(), ...clientCatalogue()];
   const entry = entries.find((candidate) => candidate.id === id);
   if (entry !== undefined) {
     console.out.write(`${checkText(entry)}\n\n${requirementText(entry.requirement, entries)}\n`);
@@ -64,7 +65,7 @@ function requirementText(requirement: Requirement, entries: readonly CatalogueEn
     `source      ${source}`,
   ];
   if (unobservable !== undefined) lines.push(`unobservable: ${unobservable}`);
-  if (part === "client") lines.push("An obligation of clients: no server is judged by it.");
+  if (part === "client") lines.push("An obligation of clients: `client` judges it, and no server is judged by it.");
   const width = Math.max(0, ...own.map((entry) => entry.id.length));
   if (own.length > 0) lines.push("its checks");
   lines.push(...own.map((entry) => `  ${entry.id.padEnd(width)}  ${entry.title}`));

@@ -24,6 +24,9 @@ test("wrong usage ends with 2 and says what is wrong", async () => {
     [["run", "--url", "http://127.0.0.1:1", "--token-dev", "--shard", "3/2"], /1\/4 to 4\/4/],
     [["run", "--url", "http://127.0.0.1:1", "--token-dev", "--repeat", "0"], /whole number from 1 to 1000/],
     [["run", "--url", "http://127.0.0.1:1", "--token-dev", "--known-failures", "/no/such"], /--known-failures/],
+    [["client"], /goes behind --\nUsage: userstatus-conformance client/],
+    [["client", "--protocol", "smtp", "--", "node"], /--protocol is one of connect, grpc, grpc-web, got smtp/],
+    [["client", "--known-failures", "/no/such", "--", "node"], /--known-failures/],
     [["explain", "sub-capp"], /there is sub-/],
     [["list", "nothing-*"], /no check or requirement/],
   ];
@@ -41,6 +44,12 @@ test("an address that does not answer ends with 4, in one line", async () => {
   expect(error).toContain("http://127.0.0.1:1");
 });
 
+test("a command that gives no client ends with 4, and says why", async () => {
+  const { code, error } = await call("client", "--", "node", "-e", "process.exit(7)");
+  expect(code).toBe(4);
+  expect(error).toContain("exit code 7");
+});
+
 test("help teaches by examples and ends with 0", async () => {
   const { code, out } = await call("--help");
   expect(code).toBe(0);
@@ -55,7 +64,10 @@ test("list and explain need no server", async () => {
   expect(entries[0]).toMatchObject({ requirement: "sync-own", level: "MUST", section: "12" });
   const { out } = await call("explain", "rev-order/every-stream");
   expect(out).toContain("On one stream the revisions of a target MUST never go down");
-  expect((await call("explain", "client-fold")).out).toContain("An obligation of clients");
+  const client = (await call("explain", "client-fold")).out;
+  expect(client).toContain("An obligation of clients");
+  expect(client).toContain("client-fold/late-answer");
+  expect((await call("client", "--list", "--only", "client-batches")).out).toContain("3 checks of 1 requirements");
 });
 
 test("a run writes the report to standard output, and everything else to the other one", async () => {

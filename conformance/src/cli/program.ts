@@ -4,6 +4,7 @@ import { addCompareOptions, type CompareFlags, compareCommand } from "../compare
 import { addExploreOptions, type ExploreFlags, exploreCommand } from "../explore/explore-command.ts";
 import { suiteVersion } from "../report/build.ts";
 import { TargetUnreachable, UsageError } from "../run/options.ts";
+import { addClientCommand } from "./client-command.ts";
 import type { Console } from "./console.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { explainCommand, listCommand } from "./list-command.ts";
@@ -29,16 +30,14 @@ export async function main(args: readonly string[], console: Console): Promise<n
     await program.parseAsync([...args], { from: "user" });
     return state.code;
   } catch (error) {
-    return exitCodeOf(error, console);
+    return exitCodeOf(error, console, args[0] === "client" ? "client [options] -- COMMAND" : "run --url URL [options]");
   }
 }
 
-function exitCodeOf(error: unknown, console: Console): number {
+function exitCodeOf(error: unknown, console: Console, usage: string): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof UsageError) {
-    console.error.write(
-      `error: ${error.message}\nUsage: userstatus-conformance run --url URL [options]; --help tells more\n`,
-    );
+    console.error.write(`error: ${error.message}\nUsage: userstatus-conformance ${usage}; --help tells more\n`);
     return 2;
   }
   if (error instanceof TargetUnreachable) {
@@ -53,7 +52,9 @@ function exitCodeOf(error: unknown, console: Console): number {
 
 function createProgram(console: Console, state: { code: number }): Command {
   const program = new Command("userstatus-conformance")
-    .description("Judges any server of the User Status Protocol by its URL.")
+    .description(
+      "Judges any server of the User Status Protocol by its URL, and any client by a program that drives it.",
+    )
     .version(suiteVersion())
     .exitOverride()
     .showHelpAfterError("(--help tells more)")
@@ -103,6 +104,7 @@ function createProgram(console: Console, state: { code: number }): Command {
   ).action(async (flags: ExploreFlags) => {
     state.code = await exploreCommand(flags, console);
   });
+  addClientCommand(program, console, state);
   addCompareOptions(
     program.command("compare").description("do the same on two servers, and tell what sets them apart"),
   ).action(async (flags: CompareFlags) => {
@@ -157,6 +159,7 @@ Examples:
   $ userstatus-conformance explain sub-cap
   $ userstatus-conformance explore --url http://127.0.0.1:8080 --token-dev --admin-url http://127.0.0.1:8081 \\
       --testing-url http://127.0.0.1:8081 --budget 60s --out findings
+  $ userstatus-conformance client -- node my-driver.js
   $ userstatus-conformance compare --a http://127.0.0.1:8080 --b http://127.0.0.1:9080 --token-dev
 
 Exit codes: 0 CONFORMANT, 1 NON_CONFORMANT, 2 wrong usage, 3 INCOMPLETE, 4 nothing answers, 5 fault of the suite.

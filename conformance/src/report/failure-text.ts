@@ -7,6 +7,10 @@ export function replayCommand(
   check: Pick<ReportedCheck, "id">,
   run: Pick<ReportedRun, "transport">,
 ): string {
+  if (report.target.command !== undefined) {
+    const protocol = run.transport === "" ? "" : ` --protocol ${run.transport}`;
+    return `userstatus-conformance client --only '${check.id}'${protocol} -v -- ${report.target.command}`;
+  }
   const transport = run.transport === "" ? "" : ` --transport ${run.transport}`;
   const command = `userstatus-conformance run --url ${report.target.url} --only '${check.id}' --seed ${report.seed}`;
   return `${command}${transport} -v  (and your token options)`;

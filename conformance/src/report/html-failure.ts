@@ -16,7 +16,7 @@ export function failureHtml(report: Report, { check, run }: Trouble, open: boole
 <p>${escapeHtml(check.title)}</p>
 <dl class="difference">${rows.map(([name, value]) => `<dt>${name}</dt><dd class="${name}">${escapeHtml(value)}</dd>`).join("")}</dl>
 <p>Run it again:</p><pre class="command"><code>${escapeHtml(replayCommand(report, check, run))}</code></pre>${failure?.command === undefined ? "" : `<p>The last call:</p><pre class="command"><code>${escapeHtml(failure.command)}</code></pre>`}
-${failure?.steps?.length ? sequence(failure.steps) : exchange(failure?.exchange ?? [])}
+${failure?.steps?.length ? sequence(failure.steps, report.target.command === undefined ? "server" : "client") : exchange(failure?.exchange ?? [])}
 </details>`;
 }
 
@@ -24,20 +24,19 @@ function exchange(lines: readonly string[]): string {
   return lines.length === 0 ? "" : `<pre>${escapeHtml(lines.join("\n"))}</pre>`;
 }
 
-/** The suite on the left, the server on the right, an arrow for each message between them. */
-function sequence(steps: readonly Step[]): string {
-  return `<h3>The exchange</h3><div class="lanes" aria-hidden="true"><span>suite</span><span>server</span></div>
-<ol class="sequence">${steps.map(stepHtml).join("")}</ol>`;
+/** The suite on the left, who is judged on the right, an arrow for each message between them. */
+function sequence(steps: readonly Step[], judged: "server" | "client"): string {
+  return `<h3>The exchange</h3><div class="lanes" aria-hidden="true"><span>suite</span><span>${judged}</span></div>
+<ol class="sequence">${steps.map((step) => stepHtml(step, judged)).join("")}</ol>`;
 }
 
-const spoken: Record<Step["direction"], string> = {
-  sent: "sent to the server",
-  received: "came from the server",
-  local: "done by the suite",
-};
+function spoken(direction: Step["direction"], judged: string): string {
+  const words = { sent: `sent to the ${judged}`, received: `came from the ${judged}`, local: "done by the suite" };
+  return words[direction];
+}
 
-function stepHtml({ ms, serverTime, direction, call, who, what, body }: Step): string {
+function stepHtml({ ms, serverTime, direction, call, who, what, body }: Step, judged: string): string {
   const time = `<time>${(ms / 1000).toFixed(3)} s${serverTime === undefined ? "" : ` · ${escapeHtml(serverTime.slice(11, 23))}`}</time>`;
   const label = [who, what, call === undefined ? "" : `#${call}`].filter(Boolean).join(" ");
-  return `<li class="${direction}" title="${spoken[direction]}">${time}<span class="label">${escapeHtml(label)}</span>${body === undefined ? "" : `<code>${escapeHtml(body)}</code>`}</li>`;
+  return `<li class="${direction}" title="${spoken(direction, judged)}">${time}<span class="label">${escapeHtml(label)}</span>${body === undefined ? "" : `<code>${escapeHtml(body)}</code>`}</li>`;
 }

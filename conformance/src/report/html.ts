@@ -20,7 +20,7 @@ export function toHtml(report: Report): string {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="data:,">
-<title>${escapeHtml(`${verdict}: ${profile} at ${target.url}`)}</title>
+<title>${escapeHtml(`${verdict}: ${target.command ?? `${profile} at ${target.url}`}`)}</title>
 <style>${pageStyle}</style>
 </head>
 <body>
@@ -50,17 +50,24 @@ function head(report: Report): string {
     ["faults of the suite", ERROR],
     ["not testable", NOT_TESTABLE],
   ] as const;
-  const facts = [
-    ["server", server],
-    ["address", target.url],
-    ["profile", profile],
-    ["clock tier", tier],
-    ["transports", report.transports.join(", ")],
-    ["users by", report.usersBy],
+  const transports = report.transports.join(", ");
+  const when = [
     ["started", startedAt],
     ["took", spoken(durationMs)],
-    ["seed", seed],
   ] as const;
+  const facts =
+    target.command === undefined
+      ? ([
+          ["server", server],
+          ["address", target.url],
+          ["profile", profile],
+          ["clock tier", tier],
+          ["transports", transports],
+          ["users by", report.usersBy],
+          ...when,
+          ["seed", seed],
+        ] as const)
+      : ([["client", server], ["command", target.command], ["protocols", transports], ...when] as const);
   const notes = [...partial.map((reason) => `Partial: ${reason}`), ...notices];
   if (died !== undefined) notes.push(`The server stopped answering at ${died.at}, during: ${died.during.join(", ")}`);
   return `<header class="${verdict.toLowerCase()}">

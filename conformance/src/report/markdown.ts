@@ -8,13 +8,19 @@ import { sectionsOf, sentenceOf, type Trouble, troublesOf } from "./troubles.ts"
 const shownMax = 50;
 
 export function toMarkdown(report: Report): string {
-  const { verdict, target, profile, tier, durationMs, seed, counts, partial, notices } = report;
+  const { verdict, target, profile, tier, durationMs, seed, counts, partial, notices, transports } = report;
   const troubles = troublesOf(report);
   const { PASS, FAIL, NOT_TESTABLE } = counts.requirements;
+  const name = cell([target.serverName, target.serverVersion].filter(Boolean).join(" ") || "a server");
+  const subject = `${name} at ${code(target.command ?? target.url)}`;
+  const circumstances =
+    target.command === undefined
+      ? `Profile ${code(profile)}, clock tier ${tier}, ${spoken(durationMs)}, seed ${code(seed)}.`
+      : `A client, over ${transports.join(", ")}, ${spoken(durationMs)}.`;
   const lines = [
     `## ${icon(verdict)} ${verdict}${partial.length > 0 ? " (partial)" : ""}`,
     "",
-    `${cell([target.serverName, target.serverVersion].filter(Boolean).join(" ") || "a server")} at ${code(target.url)}: **${PASS}** requirements kept, **${FAIL}** broken, ${NOT_TESTABLE} not testable. Profile ${code(profile)}, clock tier ${tier}, ${spoken(durationMs)}, seed ${code(seed)}.`,
+    `${subject}: **${PASS}** requirements kept, **${FAIL}** broken, ${NOT_TESTABLE} not testable. ${circumstances}`,
     ...[...partial.map((reason) => `partial: ${reason}`), ...notices].map((line) => `\n> ${cell(line)}`),
     "",
     ...troubles.slice(0, shownMax).flatMap((trouble) => troubleLines(report, trouble)),

@@ -65,6 +65,7 @@ export function fromMessage(message: ReportMessage): Report {
       serverName: target?.serverName ?? "",
       serverVersion: target?.serverVersion ?? "",
       specVersion: target?.specVersion ?? "",
+      ...(target === undefined || target.command === "" ? {} : { command: target.command }),
     },
     profile: message.profile,
     claims: message.claims,

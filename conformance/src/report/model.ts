@@ -16,6 +16,8 @@ export interface Report {
     readonly serverName: string;
     readonly serverVersion: string;
     readonly specVersion: string;
+    /** Of a client: the command that starts it. A server has none. */
+    readonly command?: string;
   };
   readonly profile: string;
   readonly claims: readonly string[];

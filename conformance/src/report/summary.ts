@@ -81,7 +81,7 @@ function noticesText({ notices, died }: Report): string {
 
 /** Two lines or three: what it was, and the verdict. */
 export function verdictText(report: Report): string {
-  const { counts, profile, tier, durationMs, seed, verdict, partial } = report;
+  const { counts, profile, tier, durationMs, seed, verdict, partial, target, transports } = report;
   const { PASS, FAIL, WARN, FLAKY, ERROR, NOT_TESTABLE } = counts.requirements;
   const parts = [`${PASS} requirements kept`, `${FAIL} broken`];
   for (const [count, name] of [
@@ -92,8 +92,11 @@ export function verdictText(report: Report): string {
   ] as const) {
     if (count > 0) parts.push(`${count} ${name}`);
   }
+  const client = [target.serverName, target.serverVersion].filter((part) => part !== "").join(" ");
   const lines = [
-    `profile ${profile}, clock tier ${tier}, ${spoken(durationMs)}, seed ${seed}`,
+    target.command === undefined
+      ? `profile ${profile}, clock tier ${tier}, ${spoken(durationMs)}, seed ${seed}`
+      : `client ${client} over ${transports.join(", ")}, ${spoken(durationMs)}`,
     ...partial.map((reason) => `partial: ${reason}`),
     `${verdict}${partial.length > 0 ? " (partial)" : ""}: ${parts.join(", ")}`,
   ];

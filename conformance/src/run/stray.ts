@@ -1,6 +1,8 @@
 // Rejections that nobody waits for any more: a check that failed leaves behind the calls it had under way.
 
 import { isConnectError } from "../bench/refusal.ts";
+import { ProcessEnded } from "../client/contract/process.ts";
+import { ContractError } from "../client/contract/validate.ts";
 import { CheckFailure, Inconclusive, NotApplicable, NotTestable } from "../failure.ts";
 
 export interface StrayGuard {
@@ -24,7 +26,7 @@ export function guardStrays(): StrayGuard {
 
 /** What a check or a call of it may end with. */
 export function isOfACheck(error: unknown): boolean {
-  const kinds = [CheckFailure, Inconclusive, NotApplicable, NotTestable];
+  const kinds = [CheckFailure, Inconclusive, NotApplicable, NotTestable, ContractError, ProcessEnded];
   return (
     isConnectError(error) ||
     kinds.some((kind) => error instanceof kind) ||

@@ -10,6 +10,11 @@ const arrows: Readonly<Record<Entry["kind"], string>> = {
   frame: "⇐",
   end: "⊣",
   http: "↔",
+  asked: "←",
+  replied: "→",
+  told: "⇒",
+  said: "»",
+  heard: "«",
   note: "·",
   relay: "~",
   clock: "⏱",
@@ -36,7 +41,8 @@ export function lastExchange(entries: readonly Entry[], linesMax: number = 12): 
   while (from > 0 && entries.length - from < linesMax) {
     from--;
     const entry = entries[from];
-    if ((entry?.kind === "call" || entry?.kind === "http") && entries.length - from >= 4) break;
+    const begins = entry?.kind === "call" || entry?.kind === "http" || entry?.kind === "asked";
+    if (begins && entries.length - from >= 4) break;
   }
   return entries.slice(from);
 }

@@ -33,10 +33,13 @@ export function stepsOf(entries: readonly Entry[], startMs: number): Step[] {
   }));
 }
 
+const sent: ReadonlySet<Entry["kind"]> = new Set(["call", "open", "replied", "told", "said"]);
+const received: ReadonlySet<Entry["kind"]> = new Set(["answer", "refusal", "frame", "end", "asked", "heard"]);
+
 /** Which way a message went. */
 export function directionOf({ kind, text = "" }: Pick<Entry, "kind" | "text">): Step["direction"] {
-  if (kind === "call" || kind === "open") return "sent";
-  if (kind === "answer" || kind === "refusal" || kind === "frame" || kind === "end") return "received";
+  if (sent.has(kind)) return "sent";
+  if (received.has(kind)) return "received";
   // An answer below the method begins with its status.
   if (kind === "http") return /^\d{3} /.test(text) ? "received" : "sent";
   return "local";

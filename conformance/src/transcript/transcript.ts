@@ -3,10 +3,26 @@
 import { type DescMessage, type JsonValue, type Message, toJson } from "@bufbuild/protobuf";
 
 /**
- * `call` and `answer`/`refusal` belong to unary calls; `open`, `frame` and `end` to streams; the rest is what the
- * suite did itself.
+ * `call` and `answer`/`refusal` belong to unary calls; `open`, `frame` and `end` to streams. Where the suite plays the server,
+ * `asked` is a call of the client, `replied` and `told` what it got; `said` and `heard` are lines to and from the client's
+ * process. The rest is what the suite did itself.
  */
-export type EntryKind = "call" | "answer" | "refusal" | "open" | "frame" | "end" | "http" | "note" | "relay" | "clock";
+export type EntryKind =
+  | "call"
+  | "answer"
+  | "refusal"
+  | "open"
+  | "frame"
+  | "end"
+  | "http"
+  | "asked"
+  | "replied"
+  | "told"
+  | "said"
+  | "heard"
+  | "note"
+  | "relay"
+  | "clock";
 
 export interface Entry {
   readonly kind: EntryKind;

@@ -23,11 +23,17 @@ export interface LiveOptions {
 
 /** Connects, prints, and logs out when the user leaves. Answers the exit code. */
 export async function runLive(context: Context, options: LiveOptions): Promise<number> {
-  const { transport, close } = context.connect();
+  const { transport, renew, close } = context.connect();
   const { interrupted } = context.io;
   const { deviceId, customStatus } = options;
   try {
-    const client = createUserStatusClient({ transport, token: context.token(), deviceId, platform: context.platform });
+    const client = createUserStatusClient({
+      transport,
+      token: context.token(),
+      deviceId,
+      platform: context.platform,
+      onSilence: renew,
+    });
     const stopped = untilStopped(client, interrupted);
     const news = printNews(context, client, options.news);
     await client.connect({ signal: interrupted, ...(customStatus === undefined ? {} : { customStatus }) });

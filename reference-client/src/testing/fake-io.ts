@@ -50,6 +50,7 @@ export async function createFakeIo(env: Record<string, string> = {}): Promise<Fa
       open += 1;
       return {
         transport: fake.transport,
+        renew: () => {},
         close: () => {
           open -= 1;
         },

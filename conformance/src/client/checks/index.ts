@@ -1,0 +1,29 @@
+// All checks of clients, in the order of SPEC.md §19.
+import type { ClientCheck } from "../check.ts";
+import { adviceChecks } from "./advice.ts";
+import { backoffChecks } from "./backoff.ts";
+import { batchesChecks } from "./batches.ts";
+import { epochChecks } from "./epoch.ts";
+import { expiryChecks } from "./expiry.ts";
+import { foldChecks } from "./fold.ts";
+import { generationChecks } from "./generation.ts";
+import { heartbeatChecks } from "./heartbeat.ts";
+import { snapshotChecks } from "./snapshot.ts";
+import { stateChecks } from "./state.ts";
+import { unknownChecks } from "./unknown.ts";
+import { watchdogChecks } from "./watchdog.ts";
+
+export const clientChecks: readonly ClientCheck[] = [
+  ...foldChecks,
+  ...epochChecks,
+  ...generationChecks,
+  ...snapshotChecks,
+  ...heartbeatChecks,
+  ...watchdogChecks,
+  ...backoffChecks,
+  ...adviceChecks,
+  ...batchesChecks,
+  ...unknownChecks,
+  ...expiryChecks,
+  ...stateChecks,
+];
