@@ -1,5 +1,5 @@
 // What callers ask for in turn.
-import type { Session } from "./calls.ts";
+import { type Session, subscribing } from "./calls.ts";
 import { plan } from "./plan.ts";
 import { targets } from "./sessions.ts";
 import { type Asked, allOf } from "./unary.ts";
@@ -27,5 +27,5 @@ export function subscribeAt({ sessionId }: Session, turn: number): Asked {
       whole: ({ failures = [] }) => failures.length === 0,
     };
   const userIds = sliceAt(step);
-  return { method: "Subscribe", message: { sessionId, userIds }, whole: allOf(userIds.length) };
+  return { method: "Subscribe", message: subscribing(sessionId, userIds), whole: allOf(userIds.length) };
 }

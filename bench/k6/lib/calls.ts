@@ -1,11 +1,10 @@
 // Unary calls of one virtual user over its own connection of gRPC. A refusal is counted, and thrown with its reason.
-import { Counter, Trend } from "k6/metrics";
+import { Counter } from "k6/metrics";
 import { Client, StatusOK } from "k6/net/grpc";
 import { plan, type User } from "./plan.ts";
 
 /** Calls that were refused or not answered, connections that did not come about, answers that were not whole. */
 export const refused = new Counter("userstatus_refused");
-export const callMs = new Trend("userstatus_call_ms", true);
 
 const service = "userstatus.v1.UserStatusService";
 const timeout = "30s";
@@ -32,13 +31,11 @@ export function createCalls(): Calls {
   const address = /:\d+$/.test(authority) ? authority : `${authority}:${plaintext ? 80 : 443}`;
   let connected = false;
   const call = async <Answer>(user: User, method: string, message: object): Promise<Answer> => {
-    const startedMs = Date.now();
     const answer = await client.asyncInvoke(`${service}/${method}`, message, {
       metadata: { authorization: `Bearer ${user.token}` },
       timeout,
       tags: { method },
     });
-    callMs.add(Date.now() - startedMs, { method, transport: "grpc" });
     if (answer.status === StatusOK) return answer.message as Answer;
     refused.add(1, { method });
     const why = (answer.error as { message?: string } | undefined)?.message ?? `status ${answer.status}`;
@@ -67,6 +64,11 @@ export function createCalls(): Calls {
       client.close();
     },
   };
+}
+
+/** What Subscribe is called with. */
+export function subscribing(sessionId: string, userIds: readonly string[]): object {
+  return { sessionId, userIds, ...(plan.ttl === undefined ? {} : { ttl: plan.ttl }) };
 }
 
 /** Slices of at most so many. */

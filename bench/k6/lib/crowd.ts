@@ -16,7 +16,7 @@ const late = new Counter("userstatus_late");
 const lagMs = new Trend("loadgen_lag_ms", true);
 
 /** How long what was published last may take. */
-const settleS = 3;
+const settleS = 2;
 /** Most that settling and leaving take. */
 const leaveS = 60;
 /** From the start of the scenarios until watchers look for losses. */
@@ -49,9 +49,9 @@ export function steadyScenario(name: string, rate: number, startS: number) {
   } as const;
 }
 
-/** Targets log in first, so that they can be subscribed to. */
-export async function setUpCrowd(calls: Calls): Promise<LoggedIn> {
-  const data = await logInAll(calls);
+/** Targets log in first, so that they can be subscribed to; `stay` says whether they remain so. */
+export async function setUpCrowd(calls: Calls, stay = true): Promise<LoggedIn> {
+  const data = await logInAll(calls, stay);
   // Thresholds of a counter that nobody touched are not looked at.
   for (const counter of [judged, late, lost, broken, delivered]) counter.add(0);
   return data;

@@ -25,6 +25,8 @@ export interface Plan {
   readonly rate: number;
   readonly watchersPerVu: number;
   readonly targetsEach: number;
+  /** Of rows, as ProtoJSON; missing: the profile takes none. */
+  readonly ttl?: string;
   /** One delivery in so many is timed. */
   readonly sample: number;
   readonly rounds: number;

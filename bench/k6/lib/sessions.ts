@@ -22,10 +22,16 @@ export function sleepMs(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
 }
 
-/** Logs all targets and callers in, which registers them where that is needed. Any refusal ends the run. */
-export async function logInAll(calls: Calls): Promise<LoggedIn> {
+/** Logs all targets and callers in, which registers them where that is needed; `stay` says whether targets remain so. Any refusal ends the run. */
+export async function logInAll(calls: Calls, stay = true): Promise<LoggedIn> {
   calls.connect();
   const data = { targets: await logIn(calls, targets), callers: await logIn(calls, callers) };
+  if (!stay)
+    for (const part of slices(
+      data.targets.map((_, at) => sessionAt(targets, data.targets, at)),
+      atOnce,
+    ))
+      await Promise.all(part.map((session) => calls.call(session, "Logout", { sessionId: session.sessionId })));
   // Thresholds of a counter that nobody touched are not looked at.
   refused.add(0);
   calls.close();

@@ -1,9 +1,12 @@
 // Unary calls of the callers in turn, over gRPC, over Connect with JSON, or both.
 import exec from "k6/execution";
 import http from "k6/http";
-import { type Calls, callMs, refused, type Session } from "./calls.ts";
+import { Trend } from "k6/metrics";
+import { type Calls, refused, type Session } from "./calls.ts";
 import { plan } from "./plan.ts";
 import { callers, type LoggedIn, sessionAt } from "./sessions.ts";
+
+const callMs = new Trend("userstatus_call_ms", true);
 
 /** One call. `turn` counts the calls of its caller; `whole` says whether an answer is what it has to be. */
 export interface Asked {
@@ -29,8 +32,10 @@ export async function callNext(
   const transport = plan.transports[(at + turn + Math.floor(turn / 5)) % plan.transports.length];
   const { method, message, whole } = askedOf(session, turn);
   if (transport === "grpc") calls.connect();
+  const startedMs = Date.now();
   const answer =
-    transport === "grpc" ? await calls.call<Answer>(session, method, message) : overConnect(session, method, message);
+    transport === "grpc" ? await overGrpc(calls, session, method, message) : overConnect(session, method, message);
+  callMs.add(Date.now() - startedMs, { method, transport: transport ?? "" });
   if (answer !== undefined && !whole(answer)) {
     refused.add(1, { method });
     console.error(`${method} of ${session.id}: ${JSON.stringify(answer).slice(0, 200)}`);
@@ -42,12 +47,21 @@ export function allOf(count: number): (answer: Answer) => boolean {
   return ({ results = [] }) => results.length === count && !results.some(({ error }) => error);
 }
 
+async function overGrpc(calls: Calls, user: Session, method: string, message: object): Promise<Answer | undefined> {
+  try {
+    return await calls.call<Answer>(user, method, message);
+  } catch (error) {
+    // It is counted.
+    console.error(String(error));
+    return undefined;
+  }
+}
+
 function overConnect(user: Session, method: string, message: object): Answer | undefined {
   const answer = http.post(`${plan.url}/userstatus.v1.UserStatusService/${method}`, JSON.stringify(message), {
     headers: { "content-type": "application/json", authorization: `Bearer ${user.token}` },
     tags: { name: method },
   });
-  callMs.add(answer.timings.duration, { method, transport: "connect" });
   if (answer.status === 200) return answer.json() as Answer;
   refused.add(1, { method });
   console.error(`${method} of ${user.id}: ${answer.status} ${answer.error} ${String(answer.body).slice(0, 200)}`);

@@ -2,7 +2,7 @@
 import { Counter, Trend } from "k6/metrics";
 import { Stream } from "k6/net/grpc";
 import { clearInterval, clearTimeout, setInterval, setTimeout } from "k6/timers";
-import { type Calls, refused, type Session, slices } from "./calls.ts";
+import { type Calls, refused, type Session, slices, subscribing } from "./calls.ts";
 import { type Answered, createHeld, type Difference, type Status } from "./held.ts";
 import { plan, type User } from "./plan.ts";
 import { ageOf } from "./text.ts";
@@ -187,7 +187,7 @@ function openStream(
 export async function startWatcher(calls: Calls, user: User, targets: readonly string[]): Promise<Watcher> {
   const session = await calls.login(user);
   for (const userIds of slices(targets, plan.subscribeMax)) {
-    const asked = { sessionId: session.sessionId, userIds };
+    const asked = subscribing(session.sessionId, userIds);
     const { results } = await calls.call<{ results: readonly { error?: object | null }[] }>(
       session,
       "Subscribe",

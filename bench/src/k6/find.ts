@@ -10,9 +10,10 @@ export interface Places {
 
 /** Undefined: nowhere. Throws if the one that was named is none. */
 export function findK6({ option, env, root }: Places): string | undefined {
-  const named = option ?? env.K6;
+  const named = option ?? (env.K6 || undefined);
   if (named !== undefined) {
-    if (!canRun(named)) throw new Error(`${named} is no program`);
+    if (!canRun(named))
+      throw new Error(`${named}, named by ${option === undefined ? "$K6" : "--k6"}, is no program that can be run`);
     return named;
   }
   const onPath = (env.PATH ?? "").split(delimiter).map((directory) => join(directory, "k6"));

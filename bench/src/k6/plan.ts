@@ -20,6 +20,8 @@ export interface Planned {
   readonly watchersPerVu: number;
   readonly subscribeMax: number;
   readonly queryMax: number;
+  /** Of rows; undefined: the profile takes none. */
+  readonly ttl: string | undefined;
   readonly sample: number;
   readonly thresholds: Readonly<Record<string, readonly Threshold[]>>;
 }
@@ -75,6 +77,7 @@ export function planOf(
     watchersPerVu: options.watchersPerVu ?? 10,
     subscribeMax,
     queryMax,
+    ttl: ttlOf(profile?.subscription),
     sample: Math.max(1, Math.ceil(deliveries / samplesMax)),
     thresholds: thresholdsOf(script, options, sizes, transports),
   };
@@ -113,6 +116,15 @@ function msOf(span: Span): number | undefined {
 /** Of LINUX, which is what the users of a run log in with. */
 function heartbeatMsOf(profile: Profile | undefined): number {
   return Math.round((msOf(profile?.liveness.at(-1)?.heartbeatInterval) ?? usualHeartbeatMs) * heartbeatShare);
+}
+
+/** Longer than any run, where that may be said. */
+const ttlWantedMs = 7 * 24 * 60 * 60 * 1000;
+
+function ttlOf(rules: Profile["subscription"]): string | undefined {
+  if (!rules?.callerTtl) return undefined;
+  const [least, most] = [msOf(rules.minTtl) ?? 0, msOf(rules.maxTtl) ?? ttlWantedMs];
+  return `${Math.floor(Math.min(most, Math.max(least, ttlWantedMs)) / 1000)}s`;
 }
 
 function callsPerS(procedure: string, limits: Profile["rateLimits"]): number {

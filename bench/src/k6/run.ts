@@ -110,12 +110,22 @@ function versionOf(k6: string): string {
 
 const wordsMax = 5;
 
+/** Without the frame of a log, the stack, and what names a user. */
+export function wordsOf(line: string): string {
+  const words = /msg="?(.*?)"?( source=| executor=|$)/.exec(line)?.[1] ?? line;
+  const first = words.split("\\n", 1)[0] ?? words;
+  return first
+    .replace(/^(?:Uncaught \(in promise\) )?(?:Error: )?/, "")
+    .replace(/\bk6[0-9a-z]{8}-\d+\b/g, "USER")
+    .replaceAll('\\"', '"');
+}
+
 /** What k6 said first, each kind of thing once: the reason of a failure is mostly there. */
 function firstWords(log: string): string {
   const said = readFileSync(log, "utf8")
     .split("\n")
     .filter((line) => /level=(error|warning)/.test(line));
-  const words = said.map((line) => /msg="?(.*?)"?( source=| executor=|$)/.exec(line)?.[1] ?? line);
+  const words = said.map(wordsOf).filter((words) => !words.startsWith("thresholds on metrics"));
   const shown = [...new Set(words)].slice(0, wordsMax).map((line) => `  k6: ${line.slice(0, 200)}`);
   return shown.length > 0 ? shown.join("\n") : "  k6 said nothing more";
 }

@@ -38,7 +38,7 @@ export interface Script {
   readonly rows: readonly (readonly [metric: string, title: string])[];
 }
 
-const quickCrowd: Sizes = { watchers: 20, targets: 10, each: 5, rate: 5, durationS: 4, rounds: 1, batch: 0 };
+const quickCrowd: Sizes = { watchers: 20, targets: 10, each: 5, rate: 5, durationS: 3, rounds: 1, batch: 0 };
 const crowd = { targetsCall: "SetCustomStatus", callersCall: undefined, comers: 0 };
 const unary = { targetsCall: undefined, comers: 0 };
 const noCrowd = { watchers: 0, each: 0, rounds: 1 };

@@ -23,6 +23,8 @@ const lagMostMs = 50;
 /** The last fifth of a soak may be this much slower than the first, and so many milliseconds. */
 const driftFactor = 2;
 const driftSpareMs = 20;
+/** Of fewer changes in each fifth nothing is said. */
+const driftSamplesLeast = 50;
 
 export function judge(script: Script, { metrics }: K6Summary, load: Load): Verdict {
   const failed = Object.entries(metrics).flatMap(([name, { thresholds = {} }]) =>
@@ -31,11 +33,19 @@ export function judge(script: Script, { metrics }: K6Summary, load: Load): Verdi
       .map(([expression]) => `${name}: ${expression}`),
   );
   if (script.name === "soak") {
-    const [early, late] = ["early", "late"].map((part) => metrics[`userstatus_publish_${part}_ms`]?.values["p(95)"]);
-    if (early !== undefined && late !== undefined && late > early * driftFactor + driftSpareMs)
-      failed.push(`drift: p(95) of a change went from ${early.toFixed(1)} to ${late.toFixed(1)} ms`);
+    const drift = driftOf(metrics);
+    if (drift) failed.push(drift);
   }
   return { failed, limits: limitsOf({ metrics }, load) };
+}
+
+function driftOf(metrics: K6Summary["metrics"]): string | undefined {
+  const [first, last] = ["early", "late"].map((part) => metrics[`userstatus_publish_${part}_ms`]?.values ?? {});
+  const [early, late] = [first?.["p(95)"], last?.["p(95)"]];
+  if (Math.min(first?.count ?? 0, last?.count ?? 0) < driftSamplesLeast || early === undefined || late === undefined)
+    return undefined;
+  if (late <= early * driftFactor + driftSpareMs) return undefined;
+  return `drift: p(95) of a change went from ${early.toFixed(1)} to ${late.toFixed(1)} ms`;
 }
 
 function limitsOf({ metrics }: K6Summary, load: Load): string[] {
