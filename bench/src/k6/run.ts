@@ -1,16 +1,16 @@
 // Runs one script: makes its plan, starts k6, waits, and judges.
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus } from "node:os";
+import { cpus } from "node:os";
 import { join } from "node:path";
-import { cpuSecondsOf, createCpuMeter } from "./cpu.ts";
 import type { K6Options } from "./options.ts";
 import { type Planned, planOf } from "./plan.ts";
+import { firstWords, runK6, versionOf } from "./process.ts";
 import type { Script } from "./scripts.ts";
 import { register, type Target, tryOne } from "./server.ts";
 import { type K6Summary, loadText, tableOf } from "./table.ts";
 import { usersOf } from "./users.ts";
-import { judge, type Load, type Verdict } from "./verdict.ts";
+import { judge, type Verdict } from "./verdict.ts";
 
 export interface RunContext {
   readonly root: string;
@@ -24,9 +24,6 @@ export interface ScriptResult {
   readonly script: string;
   readonly verdict: Verdict;
 }
-
-/** k6 says with this code that a threshold did not hold; every other but 0 means that it did not run to its end. */
-const thresholdsExitCode = 99;
 
 export async function runScript(script: Script, { root, k6, options, target, say }: RunContext): Promise<ScriptResult> {
   const planned = planOf(script, options, target.info);
@@ -44,46 +41,36 @@ export async function runScript(script: Script, { root, k6, options, target, say
     log: join(directory, "k6.log"),
   };
   say(`${script.name}: ${describe(script, planned)}`);
-  for (const stale of [files.summary, files.dashboard, files.log]) rmSync(stale, { force: true });
+  for (const stale of [files.plan, files.summary, files.dashboard, files.log]) rmSync(stale, { force: true });
+  const plan = planFileOf(planned, { root, run, files, target, options });
   // Tokens are in it: for its owner only, and gone afterwards.
-  writeFileSync(
-    files.plan,
-    JSON.stringify({ plan: planFileOf(planned, { root, run, files, target, options }), users }),
-    {
-      mode: 0o600,
-    },
-  );
+  writeFileSync(files.plan, JSON.stringify({ plan, users }), { mode: 0o600 });
   const load = await runK6(k6, files, options.verbose).finally(() => rmSync(files.plan, { force: true }));
   const measured = readSummary(files.summary);
   const verdict = judge(script, measured, load);
-  const result = {
-    script: script.name,
-    startedAt: load.startedAt,
-    machine: {
-      cpu: cpus()[0]?.model ?? "unknown",
-      cores: cpus().length,
-      node: process.versions.node,
-      k6: versionOf(k6),
-    },
-    server: {
-      name: target.info.serverName,
-      version: target.info.serverVersion,
-      specVersion: target.info.specVersion,
-      profile: target.info.profile?.name,
-    },
-    planned,
-    load,
-    verdict,
-    metrics: measured.metrics,
-  };
+  const result = { script: script.name, ...aboutRun(k6, target), planned, load, verdict, metrics: measured.metrics };
   writeFileSync(join(directory, "summary.json"), `${JSON.stringify(result, null, 2)}\n`);
   say(tableOf(script, measured));
   say(loadText(measured, load));
   for (const failed of verdict.failed) say(`  FAILED ${failed}`);
-  if (verdict.failed.length > 0) say(firstWords(files.log));
+  if (verdict.failed.length > 0) for (const words of firstWords(readFileSync(files.log, "utf8"))) say(`  k6: ${words}`);
   for (const limit of verdict.limits) say(`  k6 WAS THE LIMIT: ${limit}`);
   say(`  in ${directory}: summary.json, dashboard.html, k6.json, k6.log`);
   return { script: script.name, verdict };
+}
+
+/** What the figures are of. */
+function aboutRun(k6: string, { info }: Target): object {
+  const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, node: process.versions.node };
+  return {
+    machine: { ...machine, k6: versionOf(k6) },
+    server: {
+      name: info.serverName,
+      version: info.serverVersion,
+      specVersion: info.specVersion,
+      profile: info.profile?.name,
+    },
+  };
 }
 
 interface PlanContext {
@@ -102,32 +89,6 @@ function planFileOf(planned: Planned, { root, run, files, target, options }: Pla
     ...{ url: target.url, run, summary: files.summary, protoset: protosetOf(root), insecure: options.insecure },
     ...{ durationS, rate, rounds, batch, targetsEach },
   };
-}
-
-function versionOf(k6: string): string {
-  return /v\d\S*/.exec(spawnSync(k6, ["version"], { encoding: "utf8" }).stdout ?? "")?.[0] ?? "unknown";
-}
-
-const wordsMax = 5;
-
-/** Without the frame of a log, the stack, and what names a user. */
-export function wordsOf(line: string): string {
-  const words = /msg="?(.*?)"?( source=| executor=|$)/.exec(line)?.[1] ?? line;
-  const first = words.split("\\n", 1)[0] ?? words;
-  return first
-    .replace(/^(?:Uncaught \(in promise\) )?(?:Error: )?/, "")
-    .replace(/\bk6[0-9a-z]{8}-\d+\b/g, "USER")
-    .replaceAll('\\"', '"');
-}
-
-/** What k6 said first, each kind of thing once: the reason of a failure is mostly there. */
-function firstWords(log: string): string {
-  const said = readFileSync(log, "utf8")
-    .split("\n")
-    .filter((line) => /level=(error|warning)/.test(line));
-  const words = said.map(wordsOf).filter((words) => !words.startsWith("thresholds on metrics"));
-  const shown = [...new Set(words)].slice(0, wordsMax).map((line) => `  k6: ${line.slice(0, 200)}`);
-  return shown.length > 0 ? shown.join("\n") : "  k6 said nothing more";
 }
 
 function describe(script: Script, { sizes, rampS, users, transports }: Planned): string {
@@ -155,53 +116,3 @@ function protosetOf(root: string): string {
   if (status !== 0) throw new Error(`buf build: ${stderr}`);
   return path;
 }
-
-const offline = { K6_NO_USAGE_REPORT: "true", K6_AUTO_EXTENSION_RESOLUTION: "false" };
-
-interface K6Files {
-  readonly script: string;
-  readonly plan: string;
-  readonly dashboard: string;
-  readonly log: string;
-}
-
-async function runK6(k6: string, files: K6Files, verbose: boolean): Promise<Load & { readonly startedAt: string }> {
-  const startedAt = new Date().toISOString();
-  const child = spawn(k6, ["run", "--quiet", "--no-color", "--log-format=logfmt", files.script], {
-    env: {
-      ...process.env,
-      ...offline,
-      ...{ K6_WEB_DASHBOARD: "true", K6_WEB_DASHBOARD_PORT: "-1", K6_WEB_DASHBOARD_PERIOD: "1s" },
-      K6_WEB_DASHBOARD_EXPORT: files.dashboard,
-      USERSTATUS_PLAN: files.plan,
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let said = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      if (verbose) process.stderr.write(text);
-      // What came first is what explains.
-      if (said.length < saidMax) said += text;
-    });
-  }
-  const meter = createCpuMeter(() => (child.pid === undefined ? undefined : cpuSecondsOf(child.pid)));
-  const look = setInterval(() => meter.look(performance.now()), lookEachMs);
-  // Stopped from outside, k6 is stopped too, and its summary still written.
-  const stop = (): void => void child.kill("SIGINT");
-  process.on("SIGINT", stop).on("SIGTERM", stop);
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
-  }).finally(() => {
-    clearInterval(look);
-    process.off("SIGINT", stop).off("SIGTERM", stop);
-    writeFileSync(files.log, said);
-  });
-  if (code !== 0 && code !== thresholdsExitCode) throw new Error(`k6 ended with ${code}\n${firstWords(files.log)}`);
-  return { startedAt, ...meter.told(), coresThere: availableParallelism() };
-}
-
-/** Characters of what k6 says that are kept. */
-const saidMax = 1_000_000;
-const lookEachMs = 500;
