@@ -56,6 +56,7 @@ const sources = [
   "proof/src/options.ts",
   "proof/src/explore/main.ts",
   "bench/src/main.ts",
+  "bench/src/k6/options.ts",
   "conformance/src/explore/explore-command.ts",
   "conformance/src/compare/compare-command.ts",
   "examples/run/options.ts",
