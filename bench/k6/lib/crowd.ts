@@ -32,8 +32,8 @@ export const watchersScenario = {
 } as const;
 
 /** Seconds of work that may be under way at once before iterations are dropped. */
-const spareS = 2;
-const [vusLeast, vusMost] = [10, 300];
+const spareS = 0.5;
+const [vusLeast, vusMost] = [10, 200];
 
 /** Iterations at a steady rate, however long each takes. Rates below one a second are told by the minute. */
 export function steadyScenario(name: string, rate: number, startS: number) {
@@ -70,10 +70,15 @@ export interface Placed {
   readonly watched: readonly string[];
 }
 
+/** Of the ramp, the part over which connections begin; the rest is for the last ones to be ready. */
+const spreadShare = 0.6;
+
 /** Opens the watchers of this virtual user on one connection. One that can't be opened is not judged, which fails the run. */
 export async function openMine(calls: Calls): Promise<Placed[]> {
   const startedMs = exec.scenario.startTime;
   watchLag();
+  // One connection after the other: the herd is what storm is for.
+  await sleepMs((plan.rampS * 1000 * spreadShare * exec.scenario.iterationInTest) / watchersScenario.vus);
   calls.connect();
   const first = exec.scenario.iterationInTest * plan.watchersPerVu;
   const opening = watchers.slice(first, first + plan.watchersPerVu).map(async (user, next) => {
