@@ -57,6 +57,7 @@ const sources = [
   "proof/src/explore/main.ts",
   "proof/src/client-run/main.ts",
   "bench/src/main.ts",
+  "bench/src/k6/options.ts",
   "conformance/src/explore/explore-command.ts",
   "conformance/src/compare/compare-command.ts",
   "examples/run/options.ts",

@@ -1,13 +1,13 @@
 // Unary calls of one virtual user over its own connection of gRPC. A refusal is counted, and thrown with its reason.
-import { Counter, Trend } from "k6/metrics";
+import { Counter } from "k6/metrics";
 import { Client, StatusOK } from "k6/net/grpc";
 import { plan, type User } from "./plan.ts";
 
+/** Calls that were refused or not answered, connections that did not come about, answers that were not whole. */
 export const refused = new Counter("userstatus_refused");
-export const callMs = new Trend("userstatus_call_ms", true);
 
 const service = "userstatus.v1.UserStatusService";
-const callTimeout = "30s";
+const timeout = "30s";
 
 export interface Session extends User {
   readonly sessionId: string;
@@ -15,8 +15,9 @@ export interface Session extends User {
 
 export interface Calls {
   readonly client: Client;
+  /** Blocks until there is a connection. Once there is one, does nothing until `close`. */
   readonly connect: () => void;
-  readonly call: <Answer>(user: User, method: string, message: object, timeout?: string) => Promise<Answer>;
+  readonly call: <Answer>(user: User, method: string, message: object) => Promise<Answer>;
   readonly login: (user: User, device?: string) => Promise<Session>;
   readonly close: () => void;
 }
@@ -26,31 +27,48 @@ export function createCalls(): Calls {
   const client = new Client();
   client.loadProtoset(plan.protoset);
   const [, scheme, authority = ""] = /^(https?):\/\/([^/]+)/.exec(plan.url) ?? [];
+  const plaintext = scheme === "http";
+  const address = /:\d+$/.test(authority) ? authority : `${authority}:${plaintext ? 80 : 443}`;
+  let connected = false;
   const call = async <Answer>(user: User, method: string, message: object): Promise<Answer> => {
-    const startedMs = Date.now();
     const answer = await client.asyncInvoke(`${service}/${method}`, message, {
       metadata: { authorization: `Bearer ${user.token}` },
-      timeout: callTimeout,
+      timeout,
       tags: { method },
     });
-    callMs.add(Date.now() - startedMs, { method, transport: "grpc" });
     if (answer.status === StatusOK) return answer.message as Answer;
     refused.add(1, { method });
-    throw new Error(
-      `${method} of ${user.id} was refused: ${(answer.error as { message?: string } | undefined)?.message ?? `status ${answer.status}`}`,
-    );
+    const why = (answer.error as { message?: string } | undefined)?.message ?? `status ${answer.status}`;
+    throw new Error(`${method} of ${user.id} was refused: ${why}`);
   };
   return {
     client,
-    connect: () => client.connect(authority, { plaintext: scheme === "http", timeout: "30s" }),
+    connect: () => {
+      if (connected) return;
+      try {
+        client.connect(address, { plaintext, timeout });
+      } catch (error) {
+        refused.add(1, { method: "connect" });
+        throw error;
+      }
+      connected = true;
+    },
     call,
     login: async (user, device = "k6") => {
       const login = { deviceId: device, platform: "PLATFORM_LINUX" };
       const { sessionId } = await call<{ sessionId: string }>(user, "Login", login);
       return { ...user, sessionId };
     },
-    close: () => client.close(),
+    close: () => {
+      connected = false;
+      client.close();
+    },
   };
+}
+
+/** What Subscribe is called with. */
+export function subscribing(sessionId: string, userIds: readonly string[]): object {
+  return { sessionId, userIds, ...(plan.ttl === undefined ? {} : { ttl: plan.ttl }) };
 }
 
 /** Slices of at most so many. */

@@ -25,14 +25,16 @@ export interface Plan {
   readonly rate: number;
   readonly watchersPerVu: number;
   readonly targetsEach: number;
+  /** Of rows, as ProtoJSON; missing: the profile takes none. */
+  readonly ttl?: string;
   /** One delivery in so many is timed. */
   readonly sample: number;
   readonly rounds: number;
   readonly batch: number;
-  /** Virtual users of the unary scripts. */
-  readonly callers: number;
   readonly transports: readonly ("grpc" | "connect")[];
-  readonly thresholds: Readonly<Record<string, readonly string[]>>;
+  readonly thresholds: Readonly<Record<string, readonly (string | { threshold: string; abortOnFail: boolean })[]>>;
+  /** Certificates are not looked at. */
+  readonly insecure: boolean;
 }
 
 declare const __ENV: Readonly<Record<string, string | undefined>>;
@@ -51,6 +53,6 @@ export const plan: Plan = (
 )[0] as Plan;
 
 /** Users of a role; kept once for all virtual users. */
-export function usersOf(role: "watchers" | "targets" | "callers"): readonly User[] {
+export function usersOf(role: "watchers" | "targets" | "callers" | "comers"): readonly User[] {
   return new SharedArray(role, () => [...((JSON.parse(open(path as string)) as PlanFile).users[role] ?? [])]) as User[];
 }

@@ -1,51 +1,69 @@
-// Steady unary calls of many users, over gRPC, over Connect with JSON, or both in turn.
-import { check } from "k6";
+// Unary calls of the callers in turn, over gRPC, over Connect with JSON, or both.
 import exec from "k6/execution";
 import http from "k6/http";
-import { callMs, createCalls, refused, type Session } from "./calls.ts";
-import { plan, usersOf } from "./plan.ts";
+import { Trend } from "k6/metrics";
+import { type Calls, refused, type Session } from "./calls.ts";
+import { plan } from "./plan.ts";
+import { callers, type LoggedIn, sessionAt } from "./sessions.ts";
 
-const callers = usersOf("callers");
-const calls = createCalls();
+const callMs = new Trend("userstatus_call_ms", true);
 
-export const unaryScenario = {
-  executor: "constant-arrival-rate",
-  exec: "run",
-  duration: `${plan.durationS}s`,
-  rate: Math.max(1, Math.round(plan.rate * 60)),
-  timeUnit: "60s",
-  preAllocatedVUs: plan.callers,
-  gracefulStop: "30s",
-} as const;
-
-let session: Session | undefined;
-let beatMs = 0;
-let turn = 0;
-
-/** Each virtual user is a user of its own, logged in at its first call. */
-export async function callNext(method: string, messageOf: (session: Session, turn: number) => object): Promise<void> {
-  if (!session) {
-    const user = callers[(exec.vu.idInTest - 1) % callers.length];
-    if (!user) throw new Error("there are no callers");
-    calls.connect();
-    session = await calls.login(user);
-    beatMs = Date.now();
-  }
-  if (Date.now() - beatMs > plan.heartbeatMs) {
-    beatMs = Date.now();
-    await calls.call(session, "Heartbeat", { sessionId: session.sessionId });
-  }
-  const transport = plan.transports[turn++ % plan.transports.length];
-  const message = messageOf(session, turn);
-  if (transport === "grpc") await calls.call(session, method, message);
-  else overConnect(session, method, message);
+/** One call. `turn` counts the calls of its caller; `whole` says whether an answer is what it has to be. */
+export interface Asked {
+  readonly method: string;
+  readonly message: object;
+  readonly whole: (answer: Answer) => boolean;
 }
 
-function overConnect(user: Session, method: string, message: object): void {
+export interface Answer {
+  readonly results?: readonly { readonly error?: object | null }[];
+  readonly failures?: readonly object[];
+}
+
+export async function callNext(
+  calls: Calls,
+  data: LoggedIn,
+  askedOf: (session: Session, turn: number) => Asked,
+): Promise<void> {
+  const at = exec.scenario.iterationInTest;
+  const turn = Math.floor(at / callers.length);
+  const session = sessionAt(callers, data.callers, at);
+  // The second term keeps transports from falling together with what is asked in turn.
+  const transport = plan.transports[(at + turn + Math.floor(turn / 5)) % plan.transports.length];
+  const { method, message, whole } = askedOf(session, turn);
+  if (transport === "grpc") calls.connect();
+  const startedMs = Date.now();
+  const answer =
+    transport === "grpc" ? await overGrpc(calls, session, method, message) : overConnect(session, method, message);
+  callMs.add(Date.now() - startedMs, { method, transport: transport ?? "" });
+  if (answer !== undefined && !whole(answer)) {
+    refused.add(1, { method });
+    console.error(`${method} of ${session.id}: ${JSON.stringify(answer).slice(0, 200)}`);
+  }
+}
+
+/** True where every one of so many users was answered without an error. */
+export function allOf(count: number): (answer: Answer) => boolean {
+  return ({ results = [] }) => results.length === count && !results.some(({ error }) => error);
+}
+
+async function overGrpc(calls: Calls, user: Session, method: string, message: object): Promise<Answer | undefined> {
+  try {
+    return await calls.call<Answer>(user, method, message);
+  } catch (error) {
+    // It is counted.
+    console.error(String(error));
+    return undefined;
+  }
+}
+
+function overConnect(user: Session, method: string, message: object): Answer | undefined {
   const answer = http.post(`${plan.url}/userstatus.v1.UserStatusService/${method}`, JSON.stringify(message), {
     headers: { "content-type": "application/json", authorization: `Bearer ${user.token}` },
     tags: { name: method },
   });
-  callMs.add(answer.timings.duration, { method, transport: "connect" });
-  if (!check(answer, { "answered with 200": ({ status }) => status === 200 })) refused.add(1, { method });
+  if (answer.status === 200) return answer.json() as Answer;
+  refused.add(1, { method });
+  console.error(`${method} of ${user.id}: ${answer.status} ${answer.error} ${String(answer.body).slice(0, 200)}`);
+  return undefined;
 }

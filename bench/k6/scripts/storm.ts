@@ -1,54 +1,66 @@
-// storm: all watchers lose their connections at once and come back, each with its cursor.
+// storm: all watchers lose their connections at once and come back, each with its cursor, while others change.
 import exec from "k6/execution";
 import { Counter, Rate, Trend } from "k6/metrics";
-import { createCalls, watchedBy, watchers, watchersScenario } from "../lib/crowd.ts";
+import { createCalls } from "../lib/calls.ts";
+import {
+  crowdS,
+  judgeMine,
+  openMine,
+  type Placed,
+  publishNext,
+  setUpCrowd,
+  steadyScenario,
+  watchersScenario,
+} from "../lib/crowd.ts";
 import { plan } from "../lib/plan.ts";
-import { handleSummary, summaryTrendStats } from "../lib/summary.ts";
-import { sleepMs, startWatcher, type Watcher } from "../lib/watcher.ts";
+import { keepAlive, keeperScenario, type LoggedIn, sleepMs } from "../lib/sessions.ts";
+import { common } from "../lib/summary.ts";
 
 const calls = createCalls();
 const backMs = new Trend("userstatus_back_ms", true);
 const resumed = new Rate("userstatus_resumed");
-const failed = new Counter("userstatus_back_failed");
+const back = new Counter("userstatus_back");
 
 export const options = {
-  scenarios: { watchers: watchersScenario },
-  thresholds: plan.thresholds,
-  summaryTrendStats,
+  ...common,
+  scenarios: {
+    watchers: watchersScenario,
+    publishers: steadyScenario("publish", plan.rate, plan.rampS),
+    keeper: keeperScenario(crowdS),
+  },
 };
 
 export async function watch(): Promise<void> {
   const startedMs = exec.scenario.startTime;
-  const first = exec.scenario.iterationInTest * plan.watchersPerVu;
-  calls.connect();
-  const mine = watchers.slice(first, first + plan.watchersPerVu);
-  const open = await Promise.all(mine.map((user, next) => startWatcher(calls, user, watchedBy(first + next))));
-  const eachMs = (plan.durationS * 1000) / plan.rounds;
+  const placed = await openMine(calls);
   for (let round = 0; round < plan.rounds; round++) {
     // The same moment for all virtual users.
-    await sleepMs(startedMs + plan.rampS * 1000 + round * eachMs - Date.now());
-    for (const watcher of open) watcher.leaving();
+    const dueMs = startedMs + (plan.rampS + (round * plan.durationS) / plan.rounds) * 1000;
+    await sleepMs(dueMs - Date.now());
+    for (const { watcher } of placed) watcher.leaving();
     calls.close();
     calls.connect();
-    await Promise.all(open.map(comeBack));
+    await Promise.all(placed.map((one) => comeBack(one, dueMs)));
   }
-  await sleepMs(startedMs + (plan.rampS + plan.durationS) * 1000 - Date.now());
-  for (const [next, watcher] of open.entries()) {
-    await watcher.settle(calls, watchedBy(first + next));
-    watcher.leaving();
-    await calls.call(watcher.session, "Logout", { sessionId: watcher.session.sessionId });
-  }
-  calls.close();
+  await sleepMs(startedMs + crowdS * 1000 - Date.now());
+  await judgeMine(calls, placed);
 }
 
-async function comeBack(watcher: Watcher): Promise<void> {
-  const startedMs = Date.now();
+/** Told from the moment of the cut, so that the longest is the time until all were back. */
+async function comeBack({ watcher }: Placed, dueMs: number): Promise<void> {
   try {
     resumed.add((await watcher.open(calls, watcher.cursor())) === "RESUME_RESULT_RESUMED");
-    backMs.add(Date.now() - startedMs);
-  } catch {
-    failed.add(1);
+    backMs.add(Date.now() - dueMs);
+    back.add(1);
+  } catch (error) {
+    console.error(String(error));
   }
 }
 
-export { handleSummary };
+export const setup = (): Promise<LoggedIn> => {
+  back.add(0);
+  return setUpCrowd(calls);
+};
+export const publish = (data: LoggedIn): Promise<void> => publishNext(calls, data);
+export const keep = (data: LoggedIn): Promise<void> => keepAlive(calls, data, crowdS);
+export { handleSummary } from "../lib/summary.ts";

@@ -1,21 +1,20 @@
 // subscribe: Subscribe in batches, to other targets each time, and Unsubscribe from all in between.
-import { plan, usersOf } from "../lib/plan.ts";
-import { handleSummary, summaryTrendStats } from "../lib/summary.ts";
-import { callNext, unaryScenario } from "../lib/unary.ts";
+import { subscribeAt } from "../lib/asked.ts";
+import { createCalls } from "../lib/calls.ts";
+import { steadyScenario } from "../lib/crowd.ts";
+import { plan } from "../lib/plan.ts";
+import { keepAlive, keeperScenario, type LoggedIn, logInAll } from "../lib/sessions.ts";
+import { common } from "../lib/summary.ts";
+import { callNext } from "../lib/unary.ts";
 
-const ids = usersOf("targets").map(({ id }) => id);
+const calls = createCalls();
 
-export const options = { scenarios: { callers: unaryScenario }, thresholds: plan.thresholds, summaryTrendStats };
+export const options = {
+  ...common,
+  scenarios: { callers: steadyScenario("run", plan.rate, 0), keeper: keeperScenario(plan.durationS) },
+};
 
-let at = 0;
-
-export function run(): Promise<void> {
-  if (at + plan.batch > ids.length) {
-    at = 0;
-    return callNext("Unsubscribe", ({ sessionId }) => ({ sessionId, all: {} }));
-  }
-  const userIds = ids.slice(at, at + plan.batch);
-  at += plan.batch;
-  return callNext("Subscribe", ({ sessionId }) => ({ sessionId, userIds }));
-}
-export { handleSummary };
+export const setup = (): Promise<LoggedIn> => logInAll(calls);
+export const run = (data: LoggedIn): Promise<void> => callNext(calls, data, subscribeAt);
+export const keep = (data: LoggedIn): Promise<void> => keepAlive(calls, data, plan.durationS);
+export { handleSummary } from "../lib/summary.ts";

@@ -10,9 +10,10 @@ export interface Places {
 
 /** Undefined: nowhere. Throws if the one that was named is none. */
 export function findK6({ option, env, root }: Places): string | undefined {
-  const named = option ?? env.K6;
+  const named = option ?? (env.K6 || undefined);
   if (named !== undefined) {
-    if (!canRun(named)) throw new Error(`${named} is no program`);
+    if (!canRun(named))
+      throw new Error(`${named}, named by ${option === undefined ? "$K6" : "--k6"}, is no program that can be run`);
     return named;
   }
   const onPath = (env.PATH ?? "").split(delimiter).map((directory) => join(directory, "k6"));
@@ -20,7 +21,7 @@ export function findK6({ option, env, root }: Places): string | undefined {
 }
 
 export const howToInstall: string =
-  "k6 is missing: `npm run bench:k6:install` builds it with Go (1.26 or later, a minute or two), or see https://grafana.com/docs/k6/latest/set-up/install-k6/";
+  "k6 is missing: `npm run bench:k6:install` builds it with Go (1.25 or later, some minutes), or see https://grafana.com/docs/k6/latest/set-up/install-k6/";
 
 function canRun(path: string): boolean {
   try {

@@ -1,7 +1,7 @@
 // `npm run bench:k6`.
 import { fileURLToPath } from "node:url";
 import { findK6, howToInstall } from "./find.ts";
-import { parseK6Options, usage } from "./options.ts";
+import { parseK6Options } from "./options.ts";
 import { runScript, type ScriptResult } from "./run.ts";
 import { targetOf } from "./server.ts";
 
@@ -9,8 +9,8 @@ const root = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, 
 
 async function main(args: readonly string[]): Promise<number> {
   const options = parseK6Options(args);
-  if (!options) {
-    process.stdout.write(usage);
+  if (typeof options === "string") {
+    process.stdout.write(options);
     return 0;
   }
   const k6 = findK6({ option: options.k6, env: process.env, root });

@@ -2,13 +2,25 @@
 import { parseArgs } from "node:util";
 import { type Script, type Sizes, scripts } from "./scripts.ts";
 
+export interface TokenOptions {
+  readonly dev?: true;
+  readonly secret?: string;
+  readonly command?: string;
+  /** Of ready users; those without a token get one by the others. */
+  readonly file?: string;
+}
+
 export interface K6Options {
   readonly scripts: readonly Script[];
   /** Undefined: a reference server is started. */
   readonly url: string | undefined;
   readonly adminUrl: string | undefined;
   readonly app: string;
-  readonly tokens: { readonly dev: true } | { readonly secret: string } | { readonly file: string };
+  readonly tokens: TokenOptions;
+  /** Certificates are not looked at. */
+  readonly insecure: boolean;
+  /** Of the reference server that is started. */
+  readonly profile: string | undefined;
   readonly sizes: Partial<Sizes>;
   readonly quick: boolean;
   readonly transports: readonly ("grpc" | "connect")[];
@@ -30,24 +42,27 @@ ${scripts.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join("\n
 
 Where, and as whom:
   --url URL             base URL of the server (default: a reference server is started for the run)
+  --profile NAME        of the reference server that is started (default: standard)
   --token-dev           tokens of the development mode, dev:APP:USER (default)
   --token-secret TEXT   tokens are JWT (HS256) signed with this secret: app, sub, exp
-  --users FILE          ready users, JSON lines: {"id": …, "token": …}; as many as watchers, targets and callers together
-  --admin-url URL       base URL of userstatus.admin.v1: users are registered there first (with --token-dev or --token-secret)
+  --token-command LINE  prints a token; gets APP USER ROLE EXPIRES_IN_SECONDS as arguments and in the environment
+  --users FILE          ready users, JSON or JSON lines: {"id": …, "token": …}; tokens that are not there are made as above
+  --admin-url URL       base URL of userstatus.admin.v1, where the users of the run are registered first
+  --insecure            takes any certificate
   --app ID              the app (default: bench)
 
-How much (defaults by script; --quick: so little that it is over in seconds):
+How much, with what is usual:
   --watchers N          open Watches                        fanout 200, churn 100, storm 500, soak 100
-  --targets N           users who change, or are asked for  50; query, subscribe 200
+  --targets N           users who change, or are asked for  50, or as many as the rate needs; query, subscribe 200
   --each N              targets that each watcher watches   10
-  --rate N              changes, comings or calls a second  fanout 20, churn 10, query 100, subscribe 50, soak 10
+  --rate N              changes, comings or calls a second  fanout 20, churn, storm, soak 10, query 100, subscribe 50, soak 20
   --duration TIME       such as 90s or 10m                  60s; query, subscribe 30s; soak 30m
   --rounds N            of a storm                          3
   --batch N             ids in a call                       query 100, subscribe 50
   --transport WHICH     of unary calls: grpc, connect or both (default: both)
   --watchers-per-vu N   Watches on one connection (default: 10)
   --ramp TIME           until all watchers are there (default: by their number)
-  --quick
+  --quick               so little that it is over in seconds: whether it works, not how fast
 
 Judged by:
   --threshold M=EXPR    in place of the script's own, such as 'userstatus_fanout_ms=p(99)<250'; may be repeated
@@ -56,7 +71,7 @@ What is left:
   --out DIR             summary.json, k6.json and dashboard.html of each script (default: .cache/k6/out)
   --k6 PATH             the program (default: $K6, .cache/k6/k6, or k6 on the PATH)
   --verbose             what k6 prints, too
-  --help
+  --help                with a script: what it does and what its figures mean
 
 Exit code: 0 all thresholds held; 1 one did not; 2 it could not be run; 3 they held, but k6 was the limit, and the figures say nothing of the server.
 `;
@@ -64,8 +79,14 @@ Exit code: 0 all thresholds held; 1 one did not; 2 it could not be run; 3 they h
 const text = { type: "string" } as const;
 const flag = { type: "boolean", default: false } as const;
 
-/** Undefined: help was asked for. Throws in words for people. */
-export function parseK6Options(args: readonly string[]): K6Options | undefined {
+/** What `--help` shows of one script. */
+export function scriptUsage({ name, summary, more, thresholds }: Script): string {
+  const held = Object.entries(thresholds).flatMap(([metric, all]) => all.map((one) => `  ${metric}: ${one}`));
+  return `npm run bench:k6 -- ${name}: ${summary}\n\n${more}\n\nHeld to, unless --threshold says else:\n${held.join("\n")}\n`;
+}
+
+/** A text: help was asked for. Throws in words for people. */
+export function parseK6Options(args: readonly string[]): K6Options | string {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -73,6 +94,9 @@ export function parseK6Options(args: readonly string[]): K6Options | undefined {
       url: text,
       "token-dev": flag,
       "token-secret": text,
+      "token-command": text,
+      insecure: flag,
+      profile: text,
       users: text,
       "admin-url": text,
       app: { ...text, default: "bench" },
@@ -94,24 +118,29 @@ export function parseK6Options(args: readonly string[]): K6Options | undefined {
       help: flag,
     },
   });
-  if (values.help) return undefined;
-  const sources = [values["token-dev"], values["token-secret"], values.users].filter(
-    (value) => value !== undefined && value !== false,
-  );
-  if (sources.length > 1) throw new Error("one of --token-dev, --token-secret and --users");
-  if (values.users !== undefined && values["admin-url"] !== undefined)
-    throw new Error("users of a file are registered: no --admin-url");
+  if (values.help) {
+    const shown = positionals.length === 1 && positionals[0] !== "all" ? chosen(positionals)[0] : undefined;
+    return shown === undefined ? usage : scriptUsage(shown);
+  }
+  const { "token-dev": dev, "token-secret": secret, "token-command": command, users: file } = values;
+  if ([dev || undefined, secret, command].filter((value) => value !== undefined).length > 1)
+    throw new Error("--token-dev, --token-secret and --token-command exclude each other");
+  if (values.url !== undefined) checkUrl("url", values.url);
+  if (values.url !== undefined && values.profile !== undefined)
+    throw new Error("--profile is for the reference server that is started where no --url is given");
   return {
     scripts: chosen(positionals),
     url: values.url?.replace(/\/+$/, ""),
     adminUrl: values["admin-url"]?.replace(/\/+$/, ""),
     app: values.app,
-    tokens:
-      values.users !== undefined
-        ? { file: values.users }
-        : values["token-secret"] !== undefined
-          ? { secret: values["token-secret"] }
-          : { dev: true },
+    tokens: {
+      ...(dev ? { dev } : {}),
+      ...(secret === undefined ? {} : { secret }),
+      ...(command === undefined ? {} : { command }),
+      ...(file === undefined ? {} : { file }),
+    },
+    insecure: values.insecure,
+    profile: values.profile,
     sizes: {
       ...count("watchers", values.watchers),
       ...count("targets", values.targets),
@@ -141,6 +170,12 @@ function chosen(names: readonly string[]): readonly Script[] {
   if (found.length === 0)
     throw new Error(`no script ${name}; there is ${scripts.map((script) => script.name).join(", ")}, all`);
   return found;
+}
+
+function checkUrl(name: string, value: string): void {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.pathname !== "/")
+    throw new Error(`--${name} ${value}: expected a base URL such as http://127.0.0.1:8080`);
 }
 
 function count(name: keyof Sizes, value: string | undefined): Partial<Sizes> {

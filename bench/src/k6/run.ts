@@ -1,14 +1,16 @@
 // Runs one script: makes its plan, starts k6, waits, and judges.
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import type { K6Options } from "./options.ts";
-import { planOf } from "./plan.ts";
+import { type Planned, planOf } from "./plan.ts";
+import { firstWords, runK6, versionOf } from "./process.ts";
 import type { Script } from "./scripts.ts";
-import { register, type Target } from "./server.ts";
+import { register, type Target, tryOne } from "./server.ts";
+import { type K6Summary, loadText, tableOf } from "./table.ts";
 import { usersOf } from "./users.ts";
-import { judge, type K6Summary, type Load, tableOf, type Verdict } from "./verdict.ts";
+import { judge, type Verdict } from "./verdict.ts";
 
 export interface RunContext {
   readonly root: string;
@@ -23,62 +25,78 @@ export interface ScriptResult {
   readonly verdict: Verdict;
 }
 
-/** k6 says with this code that a threshold did not hold; every other but 0 means that it did not run to its end. */
-const thresholdsExitCode = 99;
-
 export async function runScript(script: Script, { root, k6, options, target, say }: RunContext): Promise<ScriptResult> {
   const planned = planOf(script, options, target.info);
-  const { sizes } = planned;
   const directory = join(options.out ?? join(root, ".cache/k6/out"), script.name);
   mkdirSync(directory, { recursive: true });
   const run = `k6${Date.now().toString(36)}`;
-  const counts = { watchers: sizes.watchers, targets: sizes.targets, callers: planned.callers };
-  const users = await usersOf(options, run, counts);
+  const users = await usersOf(options, run, planned.users);
   await register(target, options, users);
-  const [summary, dashboard] = [join(directory, "k6.json"), join(directory, "dashboard.html")];
-  const planFile = join(directory, "plan.json");
-  const { batch, rate, rounds, durationS } = sizes;
-  const plan = {
-    ...planned,
-    ...{ url: target.url, run, summary, protoset: protosetOf(root), transports: options.transports },
-    ...{ durationS, rate, rounds, batch, targetsEach: sizes.each },
+  await tryOne(target, options, users);
+  const files = {
+    script: join(root, `bench/k6/scripts/${script.name}.ts`),
+    plan: join(directory, "plan.json"),
+    summary: join(directory, "k6.json"),
+    dashboard: join(directory, "dashboard.html"),
+    log: join(directory, "k6.log"),
   };
-  // Tokens are in it: for its owner only, and gone afterwards.
-  writeFileSync(planFile, JSON.stringify({ plan, users }), { mode: 0o600 });
-  rmSync(summary, { force: true });
   say(`${script.name}: ${describe(script, planned)}`);
-  const load = await runK6(
-    k6,
-    join(root, `bench/k6/scripts/${script.name}.ts`),
-    { planFile, dashboard },
-    options.verbose,
-  );
-  rmSync(planFile, { force: true });
-  const measured = readSummary(summary);
+  for (const stale of [files.plan, files.summary, files.dashboard, files.log]) rmSync(stale, { force: true });
+  const plan = planFileOf(planned, { root, run, files, target, options });
+  // Tokens are in it: for its owner only, and gone afterwards.
+  writeFileSync(files.plan, JSON.stringify({ plan, users }), { mode: 0o600 });
+  const load = await runK6(k6, files, options.verbose).finally(() => rmSync(files.plan, { force: true }));
+  const measured = readSummary(files.summary);
   const verdict = judge(script, measured, load);
-  const result = {
-    script: script.name,
-    server: target.info.serverName,
-    profile: target.info.profile?.name,
-    sizes,
-    load,
-    verdict,
-    metrics: measured.metrics,
-  };
+  const result = { script: script.name, ...aboutRun(k6, target), planned, load, verdict, metrics: measured.metrics };
   writeFileSync(join(directory, "summary.json"), `${JSON.stringify(result, null, 2)}\n`);
   say(tableOf(script, measured));
-  say(`  k6 took ${load.cores.toFixed(2)} of ${load.coresThere} cores; dashboard in ${dashboard}`);
+  say(loadText(measured, load));
   for (const failed of verdict.failed) say(`  FAILED ${failed}`);
+  if (verdict.failed.length > 0) for (const words of firstWords(readFileSync(files.log, "utf8"))) say(`  k6: ${words}`);
   for (const limit of verdict.limits) say(`  k6 WAS THE LIMIT: ${limit}`);
+  say(`  in ${directory}: summary.json, dashboard.html, k6.json, k6.log`);
   return { script: script.name, verdict };
 }
 
-function describe(script: Script, { sizes, rampS }: ReturnType<typeof planOf>): string {
+/** What the figures are of. */
+function aboutRun(k6: string, { info }: Target): object {
+  const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, node: process.versions.node };
+  return {
+    machine: { ...machine, k6: versionOf(k6) },
+    server: {
+      name: info.serverName,
+      version: info.serverVersion,
+      specVersion: info.specVersion,
+      profile: info.profile?.name,
+    },
+  };
+}
+
+interface PlanContext {
+  readonly root: string;
+  readonly run: string;
+  readonly files: { readonly summary: string };
+  readonly target: Target;
+  readonly options: K6Options;
+}
+
+/** What the scripts read. */
+function planFileOf(planned: Planned, { root, run, files, target, options }: PlanContext): object {
+  const { batch, rate, rounds, durationS, each: targetsEach } = planned.sizes;
+  return {
+    ...planned,
+    ...{ url: target.url, run, summary: files.summary, protoset: protosetOf(root), insecure: options.insecure },
+    ...{ durationS, rate, rounds, batch, targetsEach },
+  };
+}
+
+function describe(script: Script, { sizes, rampS, users, transports }: Planned): string {
   const { watchers, targets, each, rate, durationS, batch } = sizes;
   const crowd =
     watchers > 0
       ? `${watchers} watchers, each of ${each} of ${targets} users, there within ${rampS} s; `
-      : `batches of ${batch}; `;
+      : `${users.callers} callers, batches of ${batch} of ${targets} users, over ${transports.join(" and ")}; `;
   return `${script.summary}\n  ${crowd}${rate > 0 ? `${rate} a second, ` : ""}${durationS} s`;
 }
 
@@ -97,58 +115,4 @@ function protosetOf(root: string): string {
   const { status, stderr } = spawnSync(join(root, "node_modules/.bin/buf"), args, { cwd: root, encoding: "utf8" });
   if (status !== 0) throw new Error(`buf build: ${stderr}`);
   return path;
-}
-
-const offline = { K6_NO_USAGE_REPORT: "true", K6_AUTO_EXTENSION_RESOLUTION: "false" };
-
-async function runK6(
-  k6: string,
-  script: string,
-  { planFile, dashboard }: { planFile: string; dashboard: string },
-  verbose: boolean,
-): Promise<Load> {
-  const child = spawn(k6, ["run", "--quiet", "--no-color", script], {
-    env: {
-      ...process.env,
-      ...offline,
-      ...{ K6_WEB_DASHBOARD: "true", K6_WEB_DASHBOARD_PORT: "-1", K6_WEB_DASHBOARD_PERIOD: "1s" },
-      K6_WEB_DASHBOARD_EXPORT: dashboard,
-      USERSTATUS_PLAN: planFile,
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let said = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      if (verbose) process.stderr.write(text);
-      said = (said + text).slice(-saidMax);
-    });
-  }
-  const startedMs = performance.now();
-  let cpuS = 0;
-  const look = setInterval(() => {
-    cpuS = child.pid === undefined ? cpuS : (cpuSecondsOf(child.pid) ?? cpuS);
-  }, 500);
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
-  });
-  clearInterval(look);
-  if (code !== 0 && code !== thresholdsExitCode) throw new Error(`k6 ended with ${code}\n${said.trimEnd()}`);
-  return { cores: cpuS / ((performance.now() - startedMs) / 1000), coresThere: cpus().length };
-}
-
-/** Characters of what k6 says that are shown when it fails. */
-const saidMax = 4000;
-/** Of Linux, the same on every machine that runs Node. */
-const ticksEachS = 100;
-
-/** User and system time; undefined: there is no such file, as on other systems. */
-function cpuSecondsOf(pid: number): number | undefined {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-    return (Number(fields[11]) + Number(fields[12])) / ticksEachS;
-  } catch {
-    return undefined;
-  }
 }

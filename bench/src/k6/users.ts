@@ -1,66 +1,58 @@
-// The users of a run, with tokens: made for development or with a shared secret, or ready ones of a file.
-import { readFileSync } from "node:fs";
-import { SignJWT } from "jose";
+// The users of a run, with tokens. The ways to get tokens are those of the conformance suite, by the same names.
+import { commandTokens, devTokens, readUsersFile, secretTokens, type TokenSource } from "@userstatus/conformance";
 import type { K6Options } from "./options.ts";
+import type { RoleCounts } from "./plan.ts";
 
 export interface RunUser {
   readonly id: string;
   readonly token: string;
 }
 
-export interface RunUsers {
-  readonly watchers: readonly RunUser[];
-  readonly targets: readonly RunUser[];
-  readonly callers: readonly RunUser[];
+export type RunUsers = { readonly [role in keyof RoleCounts]: readonly RunUser[] };
+
+const roles = ["watchers", "targets", "callers", "comers"] as const;
+
+/** Undefined: every user of the file has his own. */
+function sourceOf({ tokens }: K6Options): TokenSource | undefined {
+  if (tokens.secret !== undefined) return secretTokens(tokens.secret);
+  if (tokens.command !== undefined) return commandTokens(tokens.command);
+  return tokens.file === undefined || tokens.dev ? devTokens() : undefined;
 }
 
-type Counts = { readonly [role in keyof RunUsers]: number };
-
-/** Beyond every run. */
-const tokenLife = "48h";
-
-/** Throws in words for people where a file has too few. */
-export async function usersOf({ tokens, app }: K6Options, run: string, counts: Counts): Promise<RunUsers> {
-  const total = counts.watchers + counts.targets + counts.callers;
-  const all = "file" in tokens ? readUsers(tokens.file) : await madeUsers(tokens, app, run, total);
-  if (all.length < total) throw new Error(`this run needs ${total} users; the file has ${all.length}`);
+/** Throws in words for people where a file has too few, or a command fails. */
+export async function usersOf(options: K6Options, run: string, counts: RoleCounts): Promise<RunUsers> {
+  const total = roles.reduce((sum, role) => sum + counts[role], 0);
+  const all = await allOf(options, run, total);
+  const taken = all[Symbol.iterator]();
+  const take = (count: number): RunUser[] => Array.from({ length: count }, () => taken.next().value as RunUser);
   return {
-    watchers: all.slice(0, counts.watchers),
-    targets: all.slice(counts.watchers, counts.watchers + counts.targets),
-    callers: all.slice(counts.watchers + counts.targets, total),
+    watchers: take(counts.watchers),
+    targets: take(counts.targets),
+    callers: take(counts.callers),
+    comers: take(counts.comers),
   };
 }
 
-async function madeUsers(
-  tokens: { readonly dev: true } | { readonly secret: string },
-  app: string,
-  run: string,
-  total: number,
-): Promise<RunUser[]> {
-  const ids = Array.from({ length: total }, (_, at) => `${run}-${at}`);
-  if ("dev" in tokens) return ids.map((id) => ({ id, token: `dev:${app}:${id}` }));
-  const key = new TextEncoder().encode(tokens.secret);
-  const sign = (id: string): Promise<string> =>
-    new SignJWT({ app, sub: id }).setProtectedHeader({ alg: "HS256" }).setExpirationTime(tokenLife).sign(key);
-  return Promise.all(ids.map(async (id) => ({ id, token: await sign(id) })));
+async function allOf(options: K6Options, run: string, total: number): Promise<RunUser[]> {
+  const { tokens, app } = options;
+  const source = sourceOf(options);
+  const ready =
+    tokens.file === undefined
+      ? Array.from({ length: total }, (_, at) => ({ id: `${run}-${at}` }))
+      : readUsersFile(tokens.file);
+  if (ready.length < total) throw new Error(`--users: this run needs ${total} users; the file has ${ready.length}`);
+  return Promise.all(
+    ready.slice(0, total).map(async (user) => {
+      const own = "token" in user ? user.token : undefined;
+      const token = own ?? (await source?.token({ app, user: user.id, role: "user" }));
+      if (token === undefined)
+        throw new Error(`--users: ${user.id} has no token, and there is no other way to get one`);
+      return { id: user.id, token };
+    }),
+  );
 }
 
-/** A token for the app's backend; undefined: there is none for users of a file. */
-export async function adminTokenOf({ tokens, app }: K6Options): Promise<string | undefined> {
-  if ("dev" in tokens) return `dev-admin:${app}`;
-  if ("file" in tokens) return undefined;
-  const jwt = new SignJWT({ app, role: "admin" }).setProtectedHeader({ alg: "HS256" }).setExpirationTime(tokenLife);
-  return jwt.sign(new TextEncoder().encode(tokens.secret));
-}
-
-function readUsers(path: string): RunUser[] {
-  const lines = readFileSync(path, "utf8")
-    .split("\n")
-    .filter((line) => line.trim() !== "");
-  return lines.map((line, at) => {
-    const { id, token } = JSON.parse(line) as { id?: unknown; token?: unknown };
-    if (typeof id !== "string" || typeof token !== "string")
-      throw new Error(`${path}, line ${at + 1}: needs "id" and "token"`);
-    return { id, token };
-  });
+/** A token for the app's backend; undefined: there is no way to get one. */
+export async function adminTokenOf(options: K6Options): Promise<string | undefined> {
+  return sourceOf(options)?.token({ app: options.app, user: "", role: "admin" });
 }
