@@ -26,4 +26,6 @@ export interface ServerConfig {
   /** How long a shutdown waits for open calls. */
   readonly drainTimeoutMs: number;
   readonly logLevel: string;
+  /** Directory in which everything is kept; null: nothing is. */
+  readonly data: string | null;
 }

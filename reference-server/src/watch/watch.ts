@@ -91,6 +91,8 @@ export class Watch {
   readonly #hello: Event;
   readonly #tableMax: number;
   readonly #onEnding: () => void;
+  /** A frame was taken and waits for what it tells to be durable. */
+  held = false;
   /** Wall time at which something last left. */
   lastSentMs: number;
 
@@ -235,6 +237,13 @@ export class Watch {
     this.#phase = "ending";
     this.#onEnding();
     this.#notify();
+  }
+
+  /** What it was told may not hold: if any of it has not left, it is dropped, and the client comes back for what does. */
+  undo(): void {
+    if (this.#phase !== "opening" && !this.waiting && !this.held) return;
+    this.#dropWaiting();
+    this.finish(WatchEndReason.RESYNC, true);
   }
 
   /** The stream is gone: nobody reads any more. */
