@@ -31,6 +31,8 @@ export interface EmbeddedStoreOptions extends Omit<MemoryStoreOptions, "journal"
   readonly createWriter: (file: string, onFault: (fault: unknown) => void) => Writer;
   /** Most records that may wait to be written. Default 50,000. */
   readonly waitingMax?: number;
+  /** How long a server that is just ending is waited for. Default: 2 s. */
+  readonly lockPatienceMs?: number;
 }
 
 export interface OpenReport {
@@ -59,7 +61,7 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store & StoreC
   const opened: (() => void)[] = [];
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    opened.push(lockDirectory(directory));
+    opened.push(lockDirectory(directory, options.lockPatienceMs ?? 2_000));
     const tail = readTail(`${file}-wal`);
     const db = new DatabaseSync(file);
     opened.push(() => db.close());
@@ -88,9 +90,9 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store & StoreC
   }
 }
 
-function lockDirectory(directory: string): () => void {
+function lockDirectory(directory: string, patienceMs: number): () => void {
   try {
-    return lockFile(join(directory, "userstatus.lock"));
+    return lockFile(join(directory, "userstatus.lock"), patienceMs);
   } catch (error) {
     if (codeOf(error) !== sqliteBusy) throw error;
     throw new StoreOpenError(`Another server uses ${directory}: each needs a directory of its own (--data)`);

@@ -68,7 +68,10 @@ export function createJournal(options: JournalOptions): Journal {
 
   const writeGroup = (): void => {
     if (group !== undefined || cancelRetry !== undefined) return;
-    if (waiting.size === 0 && waitingApps.size === 0 && !refusing) return idle();
+    if (waiting.size === 0 && waitingApps.size === 0 && !refusing) {
+      idle();
+      return;
+    }
     const taken = take();
     group = taken.group;
     writer.write(taken.batch).then(() => written(taken.upTo), failed);
