@@ -18,6 +18,8 @@ export interface EmbeddedBench {
   readonly told: readonly string[];
   /** Every write from now on fails with this; undefined: none does. */
   failWith: string | undefined;
+  /** What fails is found on the disk later all the same, as may be after a crash where a sync failed. */
+  reachesDisk: boolean;
   /** No group is written until this is false again: then the one that waits is. */
   stall: (stalled: boolean) => void;
   /** The process dies here, and another one opens what is on disk. */
@@ -45,8 +47,10 @@ export function createEmbeddedBench(rules: Rules, more: Partial<EmbeddedStoreOpt
     return {
       write: async (batch: Batch) => {
         await open();
-        if (bench.failWith !== undefined) throw new Error(bench.failWith);
-        writer.write(batch);
+        if (bench.failWith === undefined) return writer.write(batch);
+        // Unseen by readers at first, as it is then.
+        if (bench.reachesDisk) setImmediate(() => writer.write(batch));
+        throw new Error(bench.failWith);
       },
       close: async () => writer.close(),
     };
@@ -83,6 +87,7 @@ export function createEmbeddedBench(rules: Rules, more: Partial<EmbeddedStoreOpt
     directory: () => directory,
     told,
     failWith: undefined,
+    reachesDisk: false,
     stall: (on) => {
       const waiting = stalled;
       stalled = on ? (waiting ?? []) : undefined;

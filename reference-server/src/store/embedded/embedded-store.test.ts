@@ -20,9 +20,15 @@ describeStore("embedded", () => {
 const start = (profile = "standard"): void => {
   bench = createEmbeddedBench(rulesOf(profile));
 };
-const logIn = (userId: string, deviceId = "d", platform = Platform.ANDROID): Promise<string> =>
+const logIn = (userId: string, deviceId = "d", platform: Platform = Platform.ANDROID): Promise<string> =>
   bench.store.update(app, userId, (record, now, core) => {
-    const input = { deviceId, platform, custom: undefined, tokenExpiresAtMs: null, newSessionId: `${userId}-${deviceId}` };
+    const input = {
+      deviceId,
+      platform,
+      custom: undefined,
+      tokenExpiresAtMs: null,
+      newSessionId: `${userId}-${deviceId}`,
+    };
     return login(record, input, now, core).sessionId;
   });
 const say = (userId: string, text: string, ttlMs?: number): Promise<void> =>
@@ -266,6 +272,22 @@ describe("a disk that can't be written", () => {
     expect((await bench.store.features(app)).plan).toBe(true);
   });
 
+  it("refuses those behind the group that failed as well", async () => {
+    start();
+    await logIn("a");
+    await logIn("b");
+    await fail();
+    bench.stall(true);
+    await say("a", "in the group");
+    await new Promise(setImmediate);
+    await say("b", "behind it");
+    const refused = kept(bench.store);
+    bench.stall(false);
+    await expect(refused).rejects.toMatchObject({ reason: "STORE_UNAVAILABLE" });
+    expect((await look("a")).custom).toBeNull();
+    expect((await look("b")).custom).toBeNull();
+  });
+
   it("goes on answering reads and heartbeats, and refuses changes before they are made", async () => {
     start();
     await logIn("a");
@@ -336,9 +358,11 @@ describe("a disk that can't be written", () => {
         subscribe(record, sessionId, [{ userId: "b", incarnation: 1 }], 60_000, now, core),
       );
     await fail();
+    bench.reachesDisk = true;
     await row();
     await logIn("new");
     await expect(kept(bench.store)).rejects.toThrow();
+    await new Promise(setImmediate);
     bench.failWith = undefined;
     bench.wall.pass(1_000);
     while (bench.store.keeping?.().refusing) await new Promise(setImmediate);
