@@ -22,8 +22,13 @@ export interface EmbeddedBench {
   reachesDisk: boolean;
   /** No group is written until this is false again: then the one that waits is. */
   stall: (stalled: boolean) => void;
-  /** The process dies here, and another one opens what is on disk. */
-  readonly crash: (options?: Partial<EmbeddedStoreOptions>) => void;
+  /** The process dies here, and another one opens what is on disk: the files of `from`, or its own, after `change`. */
+  readonly crash: (
+    options?: Partial<EmbeddedStoreOptions>,
+    disk?: { readonly from?: string; readonly change?: () => void },
+  ) => void;
+  /** Opens another directory. */
+  readonly openAt: (directory: string) => void;
   /** The process ends well, and another one opens what is on disk. */
   readonly restart: (options?: Partial<EmbeddedStoreOptions>) => Promise<void>;
   /** Ends the store, well, and leaves its directory for a look. */
@@ -93,11 +98,15 @@ export function createEmbeddedBench(rules: Rules, more: Partial<EmbeddedStoreOpt
       stalled = on ? (waiting ?? []) : undefined;
       if (!on) for (const go of waiting ?? []) go();
     },
-    crash: (options) => {
-      const dead = directory;
+    openAt: (at) => {
+      directory = at;
+      open();
+    },
+    crash: (options, { from = directory, change = () => {} } = {}) => {
       directory = newDirectory(made);
       // What a process had written when it died is what another one finds: its files, as they are at this moment.
-      cpSync(dead, directory, { recursive: true });
+      cpSync(from, directory, { recursive: true });
+      change();
       stalled = undefined;
       open(options);
     },

@@ -33,7 +33,11 @@ export function inspectLog(log: Uint8Array): LogTail {
   let groupsBehind = 0;
   let bad = false;
   let last = header;
-  for (let at = headerBytes; at + frameHeaderBytes <= log.length; at += frameBytes) {
+  for (let at = headerBytes; at < log.length; at += frameBytes) {
+    if (at + frameHeaderBytes > log.length) {
+      if (!bad) end = log.length;
+      break;
+    }
     // A frame of an earlier round of the log: behind the end of this one, or where a frame of this one was never written.
     if (view.getUint32(at + 8) !== view.getUint32(16) || view.getUint32(at + 12) !== view.getUint32(20)) {
       bad = true;
