@@ -1,8 +1,10 @@
+import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import type { Report } from "../report/model.ts";
 import { TargetUnreachable } from "../run/options.ts";
 import { jobRuns, serverCommand } from "./job-runs.ts";
+import { quietPort } from "./quiet-port.ts";
 import { listeningLine, startServer } from "./server-process.ts";
 import { jobExitCode, verdictTable } from "./verdict-table.ts";
 
@@ -42,6 +44,17 @@ test("a server is started by its own file, or by a command that gets the same ar
   const again = serverCommand(run, "/repo", undefined, { dataDir: "/d", url: "http://a:1", adminUrl: "http://a:2" });
   const listens = ["--dev", "--listen", "a:1", "--admin-listen", "a:2", "--testing-listen", "a:2", "--data", "/d"];
   expect(again.args.slice(1, 1 + listens.length)).toEqual(listens);
+});
+
+test("a port for a server that restarts is free, and none of those for outgoing connections", async () => {
+  const port = await quietPort();
+  expect(port).toBeGreaterThanOrEqual(20_000);
+  expect(port).toBeLessThan(32_768);
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(20_000, "127.0.0.1", resolve));
+  const draws = [0, 0, 0.5];
+  expect(await quietPort(() => draws.shift() ?? 0.9)).toBe(26_000);
+  taken.close();
 });
 
 test("the line that tells where a server listens is found among others", () => {

@@ -10,6 +10,7 @@ import { toJUnit } from "../report/junit.ts";
 import type { Report } from "../report/model.ts";
 import { TargetUnreachable } from "../run/options.ts";
 import { type JobRun, jobRuns, type ServerPlace, type StoreKind, serverCommand } from "./job-runs.ts";
+import { quietPort } from "./quiet-port.ts";
 import { type RunningServer, startServer } from "./server-process.ts";
 import { type JobResult, jobExitCode, verdictJson, verdictTable } from "./verdict-table.ts";
 
@@ -56,7 +57,7 @@ async function oneRun(run: JobRun, options: JobOptions): Promise<JobResult> {
   const start = (place: ServerPlace): Promise<RunningServer> =>
     startServer(serverCommand(run, options.root, options.serverCommand, { ...place, dataDir }));
   try {
-    let server = await start({});
+    let server = await start(options.restart === true ? await quietPlace() : {});
     const betweenChecks = async (): Promise<void> => {
       await server.kill();
       server = await start(server);
@@ -91,6 +92,12 @@ async function oneRun(run: JobRun, options: JobOptions): Promise<JobResult> {
   } finally {
     if (dataDir !== undefined) rmSync(dataDir, { recursive: true, force: true });
   }
+}
+
+/** Where a server can come back to. */
+async function quietPlace(): Promise<ServerPlace> {
+  const [url, adminUrl] = [await quietPort(), await quietPort()].map((port) => `http://127.0.0.1:${port}`);
+  return { url, adminUrl };
 }
 
 function writeReports(report: Report, directory: string): void {
