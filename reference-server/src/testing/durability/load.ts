@@ -1,10 +1,12 @@
 // One user who does things at random, one after the other, and knows what he was answered.
-import { Code, ConnectError } from "@connectrpc/connect";
-import type { Client } from "@connectrpc/connect";
+
 import { durationFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import type { Client } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { Platform, type UserStatusService } from "@userstatus/protocol";
-import type { Random } from "./random.ts";
+import { ErrorInfoSchema } from "@userstatus/protocol/rpc";
 import { blankState, type Knowledge, type UserState } from "./model.ts";
+import type { Random } from "./random.ts";
 
 export interface Actor extends Knowledge {
   readonly userId: string;
@@ -25,11 +27,18 @@ export function headersOf(userId: string): { headers: Record<string, string> } {
   return { headers: { Authorization: `Bearer dev:app:${userId}` } };
 }
 
+const noAnswer = [Code.Unavailable, Code.Unknown, Code.Aborted, Code.Canceled];
 let texts = 0;
 
-/** Does things until the server is gone. Answers how many changes were acknowledged. */
-export async function act(actor: Actor, user: User, random: Random, gone: () => boolean): Promise<number> {
+/** Does things until the server is gone. Answers how many changes were acknowledged, and how many refused for their disk. */
+export async function act(
+  actor: Actor,
+  user: User,
+  random: Random,
+  { gone, answered }: { readonly gone: () => boolean; readonly answered: () => void },
+): Promise<{ acknowledged: number; refused: number }> {
   let acknowledged = 0;
+  let refused = 0;
   while (!gone()) {
     const step = pick(actor, random);
     actor.possible.push(step.after);
@@ -39,16 +48,17 @@ export async function act(actor: Actor, user: User, random: Random, gone: () => 
       // The record was written whole: what failed before is not there.
       actor.possible = [];
       acknowledged++;
+      answered();
     } catch (error) {
       // Refused for its disk, or without an answer: nobody knows. Anything else is a fault of this load.
-      const code = ConnectError.from(error).code;
-      if (code !== Code.Unavailable && code !== Code.Unknown && code !== Code.Aborted && code !== Code.Canceled) {
-        if (!gone()) throw error;
-      }
+      const silent = error instanceof ConnectError && noAnswer.includes(error.code);
+      if (!silent && !gone()) throw error;
+      if (error instanceof ConnectError && error.findDetails(ErrorInfoSchema)[0]?.reason === "STORE_UNAVAILABLE")
+        refused++;
       if (!gone()) await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
-  return acknowledged;
+  return { acknowledged, refused };
 }
 
 interface Step {
@@ -68,13 +78,19 @@ function pick(actor: Actor, random: Random): Step {
       const [logged] = Object.keys(now.sessions);
       const { [logged ?? ""]: _, ...sessions } = now.sessions;
       const after = { ...now, sessions };
-      return { after, call: async (user) => (await user.logout({ sessionId }, headersOf(userId)), after) };
+      return { after, call: async (user) => user.logout({ sessionId }, headersOf(userId)).then(() => after) };
     }
     case 1: {
       const named = random.some(targets);
-      const after = { ...now, rows: Object.fromEntries(Object.entries(now.rows).filter(([id]) => !named.includes(id))) };
+      const after = {
+        ...now,
+        rows: Object.fromEntries(Object.entries(now.rows).filter(([id]) => !named.includes(id))),
+      };
       const target = { case: "users" as const, value: { userIds: named } };
-      return { after, call: async (user) => (await user.unsubscribe({ sessionId, target }, headersOf(userId)), after) };
+      return {
+        after,
+        call: async (user) => user.unsubscribe({ sessionId, target }, headersOf(userId)).then(() => after),
+      };
     }
     case 2:
     case 3: {

@@ -1,6 +1,7 @@
 // A user who watches all the others over the crash: what he was told must still hold, or have become newer.
-import { UserStatusService } from "@userstatus/protocol";
+
 import { createClient, type Transport } from "@connectrpc/connect";
+import { UserStatusService } from "@userstatus/protocol";
 import { headersOf, type User } from "./load.ts";
 
 export interface Watcher {
@@ -31,7 +32,8 @@ export function followWatch(watcher: Watcher, transport: Transport): { begun: Pr
       for (const { event } of events) {
         if (event.case === "hello") how = String(event.value.resumeResult);
         if (event.case === "status") note(watcher, event.value);
-        if (event.case === "snapshotEnd" || event.case === "progress") watcher.cursor = event.value.cursor;
+        if (event.case === "snapshotEnd" || event.case === "progress")
+          watcher.cursor = event.value.cursor as Uint8Array<ArrayBuffer>;
         if (event.case === "snapshotEnd") begin(how);
       }
     }
@@ -40,11 +42,15 @@ export function followWatch(watcher: Watcher, transport: Transport): { begun: Pr
   return { begun, ended: run().catch(() => begin("failed")) };
 }
 
-function note(watcher: Watcher, status: { userId: string; revision: bigint; customStatus?: { text: string } }): void {
+function note(
+  watcher: Watcher,
+  status: { userId: string; revision: bigint; customStatus?: { text: string } | undefined },
+): void {
   const { userId, revision } = status;
   const text = status.customStatus?.text ?? null;
   const before = watcher.told.get(userId);
-  if (before && revision < before.revision) watcher.wrong.push(`${userId}: revision ${revision} after ${before.revision}`);
+  if (before && revision < before.revision)
+    watcher.wrong.push(`${userId}: revision ${revision} after ${before.revision}`);
   if (before && revision === before.revision && text !== before.text) {
     watcher.wrong.push(`${userId}: revision ${revision} was ${before.text}, and is ${text}`);
   }
