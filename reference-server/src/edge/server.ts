@@ -52,6 +52,8 @@ export interface RunningServer {
 }
 
 const retryAfterDrainMs = 1_000;
+/** How long at least what waits may take to be kept. */
+const closeMinMs = 5_000;
 
 /** Starts listening on everything that is configured; rejects with a StartError and leaves nothing open where that fails. */
 export async function startServer(config: ServerConfig, deps: StartDeps): Promise<RunningServer> {
@@ -222,7 +224,8 @@ async function shutDown(ports: readonly OnePort[], metricsServer: Server | undef
   await Promise.all(ports.map((port) => port.close(leftMs())));
   metricsServer?.close();
   metricsServer?.closeAllConnections();
-  await presence.close();
+  // What waits to be kept was never answered: a disk that hangs does not hold the end up.
+  await within(Math.max(leftMs(), closeMinMs), Promise.resolve(presence.close()));
 }
 
 /** Waits for the work, but no longer than this. */

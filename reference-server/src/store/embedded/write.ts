@@ -46,7 +46,11 @@ export function createGroupWriter(file: string): GroupWriter {
         db.exec(`PRAGMA incremental_vacuum(${vacuumSlice})`);
     },
     close: () => {
-      db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      try {
+        db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      } catch {
+        // On a disk that is full the log stays, and is read at the next start.
+      }
       db.close();
     },
   };
