@@ -194,3 +194,22 @@ it("a stream whose client leaves while a frame is held is over when that is rele
   holding.shift()?.(true);
   await done;
 });
+
+it("an end that was undone gives way to RESYNC, and work in flight counts as something to undo", async () => {
+  void start();
+  room = false;
+  put("a", 1);
+  runTurns();
+  watch.finish(WatchEndReason.LOGGED_OUT, false);
+  watch.undo();
+  expect(watch.take(() => ({ case: undefined }))).toMatchObject([
+    { case: "watchEnd", value: { reason: WatchEndReason.RESYNC, mayResume: true } },
+  ]);
+  const other = new Watch({ ...watch, wallNow: () => 0, hello: { case: undefined }, tableMax: 9, onEnding: () => {} });
+  other.begin(() => []);
+  other.undo();
+  expect(other.ended).toBe(false);
+  void other.track(new Promise(() => {}));
+  other.undo();
+  expect(other.ended).toBe(true);
+});

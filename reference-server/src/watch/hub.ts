@@ -300,6 +300,7 @@ export function createHub(options: HubOptions): Hub {
       );
       if (!session) throw refuseKicked();
       const onEnding = (): void => {
+        disarm(endTimers, watch);
         endTimers.set(watch, options.schedule(endingMs, request.breakOff));
       };
       const watch: Watch = new Watch({

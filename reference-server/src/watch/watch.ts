@@ -241,8 +241,10 @@ export class Watch {
 
   /** What it was told may not hold: if any of it has not left, it is dropped, and the client comes back for what does. */
   undo(): void {
-    if (this.#phase !== "opening" && !this.waiting && !this.held) return;
+    if (this.#phase !== "opening" && !this.waiting && !this.held && this.quiet) return;
     this.#dropWaiting();
+    // An end that waits may be of what never was, too.
+    if (this.#phase === "ending") this.#phase = "open";
     this.finish(WatchEndReason.RESYNC, true);
   }
 

@@ -1,4 +1,5 @@
 // `npm run durability`: kills the server under load, again and again, and looks whether everything that was acknowledged is there.
+// --rounds 200 --users 32 --load 500 (most milliseconds from the first answer to the kill) --seed TEXT, and --faults for a disk that fails.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
