@@ -38,6 +38,8 @@ export interface PresenceServerOptions {
 export interface PresenceData {
   /** Made where it is missing; one server at a time. */
   readonly directory: string;
+  /** Every app gets a new epoch: what is there may be older than what clients know. */
+  readonly newEpochs: boolean;
   readonly onOpened: (found: OpenReport) => void;
   /** Writes began to fail, or work again. */
   readonly onRefusing: (refusing: boolean, why: string) => void;

@@ -77,6 +77,7 @@ function buildConfig(options: OptionReader, read: ReadText): ServerConfig {
     drainTimeoutMs: durationOf(options, "drain-timeout", 0, 600_000) ?? 10_000,
     logLevel: options.choice("log-level") ?? "info",
     data: readData(options, dev),
+    newEpoch: options.switched("new-epoch") ?? false,
   };
 }
 
@@ -205,5 +206,6 @@ function printConfig(given: GivenOptions, config: ServerConfig): ReturnType<type
     "drain-timeout": durationText(config.drainTimeoutMs),
     "log-level": config.logLevel,
     data: config.data ?? inMemory,
+    "new-epoch": config.newEpoch,
   });
 }

@@ -28,4 +28,6 @@ export interface ServerConfig {
   readonly logLevel: string;
   /** Directory in which everything is kept; null: nothing is. */
   readonly data: string | null;
+  /** Every app gets a new epoch at the start. */
+  readonly newEpoch: boolean;
 }

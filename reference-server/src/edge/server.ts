@@ -69,7 +69,7 @@ export async function startServer(config: ServerConfig, deps: StartDeps): Promis
     keepAliveMs: config.keepAliveMs,
     wallNow,
     onFault: (fault) => log.error({ err: asError(fault) }, "fault"),
-    data: config.data === null ? undefined : dataOf(config.data, log),
+    data: config.data === null ? undefined : dataOf(config.data, config.newEpoch, log),
   });
   const ports = new Map<PlannedListener, OnePort>();
   const metrics = createMetrics({
@@ -98,14 +98,16 @@ export async function startServer(config: ServerConfig, deps: StartDeps): Promis
   }
 }
 
-function dataOf(directory: string, log: Log): PresenceData {
+function dataOf(directory: string, newEpochs: boolean, log: Log): PresenceData {
   return {
     directory,
+    newEpochs,
     onOpened: ({ tornBytes, ...found }) => {
       log.info({ directory, ...found }, "store opened");
       if (tornBytes > 0)
         log.warn({ tornBytes }, "the end of the store's log was torn: what never was answered is dropped");
-      if (found.profileChanged) log.warn("another profile than before: every app has a new epoch");
+      if (newEpochs) log.warn("every app has a new epoch, as it was asked for");
+      else if (found.profileChanged) log.warn("another profile than before: every app has a new epoch");
     },
     onRefusing: (refusing, why) => {
       if (refusing) log.error({ why }, "the store can't be written: changes are refused, reads go on");

@@ -174,6 +174,19 @@ describe("a restart", () => {
     expect(await bench.store.epoch(app)).toBe(other);
   });
 
+  it("from a backup gives every app a new epoch, where that is asked for", async () => {
+    start();
+    await logIn("a");
+    const epoch = await bench.store.epoch(app);
+    await kept(bench.store);
+    bench.crash({ newEpochs: true });
+    const renewed = await bench.store.epoch(app);
+    expect(renewed).not.toBe(epoch);
+    await kept(bench.store);
+    bench.crash();
+    expect(await bench.store.epoch(app)).toBe(renewed);
+  });
+
   it("in good order leaves no log behind", async () => {
     start();
     await logIn("a");

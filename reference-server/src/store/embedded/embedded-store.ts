@@ -19,6 +19,8 @@ import { createRestorer } from "./restore.ts";
 export interface EmbeddedStoreOptions extends Omit<MemoryStoreOptions, "journal"> {
   /** Made where it is missing. One server at a time. */
   readonly directory: string;
+  /** Every app gets a new epoch: what is there may be older than what clients know. Default: false. */
+  readonly newEpochs?: boolean;
   /** Whether the clocks of apps may stand still. */
   readonly testClock: boolean;
   readonly defer: (run: () => void) => void;
@@ -81,7 +83,7 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store & StoreC
       },
     });
     const store = createMemoryStore({ ...options, journal });
-    if (loaded.profileChanged) for (const app of loaded.apps) journal.appChanged(app);
+    if (loaded.newEpochs) for (const app of loaded.apps) journal.appChanged(app);
     options.onOpened?.(reportOf(loaded, tail, foundFormat, performance.now() - startedMs));
     return store;
   } catch (error) {

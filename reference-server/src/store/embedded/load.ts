@@ -16,6 +16,7 @@ export interface LoadOptions {
   readonly rules: Rules;
   readonly wallNow: () => number;
   readonly newEpoch: () => string;
+  readonly newEpochs?: boolean;
   /** Whether clocks that stood still stand on. Else such an app's time waits until the wall clock has caught up. */
   readonly testClock: boolean;
 }
@@ -26,6 +27,7 @@ export interface Loaded {
   readonly rows: number;
   /** Another profile shows other things under the same revisions: every app has a new epoch. */
   readonly profileChanged: boolean;
+  readonly newEpochs: boolean;
   /** Names the present profile. */
   readonly profileKey: string;
 }
@@ -41,9 +43,10 @@ export function loadApps(options: LoadOptions): Loaded {
   const profileKey = keyOf(rules.profile);
   const keptKey = reader.meta("profile");
   const profileChanged = keptKey !== undefined && keptKey !== profileKey;
+  const newEpochs = profileChanged || options.newEpochs === true;
   const byNumber = new Map<number, AppData>();
   for (const { appNo, appId, kept } of reader.apps()) {
-    const app = createAppData(appId, profileChanged ? options.newEpoch() : kept.epoch);
+    const app = createAppData(appId, newEpochs ? options.newEpoch() : kept.epoch);
     const { seq, features, featuresSeq, rowsEra } = kept;
     const clock = options.testClock
       ? { stoppedAtMs: kept.stoppedAtMs }
@@ -66,7 +69,7 @@ export function loadApps(options: LoadOptions): Loaded {
     rows += record.rows.size;
   }
   for (const app of byNumber.values()) app.seq += seqGap;
-  return { apps: [...byNumber.values()], users, rows, profileChanged, profileKey };
+  return { apps: [...byNumber.values()], users, rows, profileChanged, newEpochs, profileKey };
 }
 
 function lastSeq(record: UserRecord): number {
