@@ -316,6 +316,8 @@ describe("a disk that can't be written", () => {
     await expect(bench.store.advance(app, 1_000, false)).rejects.toMatchObject({ reason: "STORE_UNAVAILABLE" });
     await expect(bench.store.changeEpoch(app)).rejects.toMatchObject({ reason: "STORE_UNAVAILABLE" });
     expect(await beat("a")).toMatchObject({ sessionId: "a-d" });
+    const rule = { maxCalls: 1, windowMs: 1_000, selfExempt: false };
+    for (let times = 0; times < 3; times++) await bench.store.charge(app, "a", "SetCustomStatus", rule);
     expect(await look("a")).toEqual(before);
     expect(bench.store.settled?.()).toBeUndefined();
   });

@@ -143,7 +143,7 @@ describe("a file", () => {
     await bench.close();
     rmSync(db());
     const old = new DatabaseSync(db());
-    old.exec(readFileSync(new URL("fixtures/format-1.sql", import.meta.url), "utf8"));
+    old.exec(readFileSync(new URL("../../testing/format-1.sql", import.meta.url), "utf8"));
     old.close();
     // Before the row in it runs out.
     bench.crash({ wallNow: () => 1_795_766_600_000 });

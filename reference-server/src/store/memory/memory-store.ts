@@ -218,7 +218,8 @@ export function createMemoryStore(options: MemoryStoreOptions): Store & StoreClo
       const app = appOf(appId);
       const key = `${procedure} ${userId}`;
       const log = app.rateLogs.get(key) ?? [];
-      admit(log, rule, nowOf(app));
+      // Refused calls are not charged, and here it is not known yet which ones change something: while refusing none is.
+      admit(journal?.refusing ? [...log] : log, rule, nowOf(app));
       app.rateLogs.set(key, log);
     },
     setInterest: () => {},
