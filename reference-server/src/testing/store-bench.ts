@@ -86,7 +86,7 @@ async function writes(name: string, store: Store, callers: number): Promise<void
       await store.settled?.();
       latencies.push(performance.now() - beganMs);
       // A store in memory answers without a turn of the event loop; a server has one for each call.
-      if (store.settled === undefined && latencies.length % 256 === 0) await new Promise(setImmediate);
+      if (store.settled === undefined && latencies.length % 32 === 0) await new Promise(setImmediate);
     }
   };
   await Promise.all(Array.from({ length: callers }, (_, caller) => call(caller)));
