@@ -6,6 +6,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { type Console, processConsole } from "./cli/console.ts";
 import { collect, parseJobs } from "./cli/options.ts";
 import { main } from "./cli/program.ts";
+import { type StoreKind, storeKinds } from "./main-job/job-runs.ts";
 import { runMainJob } from "./main-job/main-job.ts";
 
 interface JobFlags {
@@ -15,6 +16,8 @@ interface JobFlags {
   readonly jobs?: number;
   readonly out?: string;
   readonly json?: string;
+  readonly store?: StoreKind;
+  readonly restart?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
 }
@@ -34,6 +37,13 @@ async function mainJob(args: readonly string[], console: Console): Promise<numbe
       "--server-command <command>",
       "starts the server; it gets the arguments of the reference server and prints the same first line",
     )
+    .addOption(
+      new Option(
+        "--store <kind>",
+        "keep the state of every run there (default: memory, and one run more on embedded)",
+      ).choices([...storeKinds]),
+    )
+    .option("--restart", "kill the server and start it again between every two checks; with --store embedded")
     .option("--seed <text>", "repeats the decisions of an earlier run")
     .option("--jobs <count>", "checks at once (default: 8)", parseJobs)
     .option("--out <directory>", "write reports and transcripts of each run there")
@@ -45,6 +55,7 @@ async function mainJob(args: readonly string[], console: Console): Promise<numbe
     .configureOutput({ writeOut: console.out.write, writeErr: console.error.write });
   try {
     const { profile, out, json, quiet, verbose, ...rest } = program.parse([...args], { from: "user" }).opts<JobFlags>();
+    if (rest.restart === true && rest.store !== "embedded") program.error("--restart needs --store embedded");
     const root = fileURLToPath(new URL("../..", import.meta.url));
     return await runMainJob({
       console,

@@ -13,8 +13,10 @@ export type { EdgeHandler, EdgeRequest, EdgeResponse, TlsFiles } from "./edge/on
 export { type RunningServer, type ServerUrls, type StartDeps, startServer } from "./edge/server.ts";
 export {
   createPresenceServer,
+  type PresenceData,
   type PresenceServer,
   type PresenceServerOptions,
   type PresenceStats,
 } from "./presence-server.ts";
 export { type Identity, identityKey } from "./rpc/identity.ts";
+export { type OpenReport, StoreOpenError } from "./store/embedded/embedded-store.ts";

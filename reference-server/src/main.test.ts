@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { createClient } from "@connectrpc/connect";
@@ -75,6 +78,32 @@ test("wrong flags end with 2, a port that is taken with 1, each in one line", as
     1,
     `userstatus-server: Can't listen on ${taken} (--listen): another program listens there\n`,
   ]);
+});
+
+test("what is kept is there after a kill, for one server at a time", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "userstatus-main-"));
+  const data = ["--data", directory];
+  const headers = { Authorization: "Bearer dev:demo:alice" };
+  const clientOf = (url = "") => createClient(UserStatusService, createGrpcTransport({ baseUrl: url }));
+  const first = await startDev(...data);
+  const user = clientOf(first.listening.url);
+  const { sessionId, epoch } = await user.login({ deviceId: "d", platform: Platform.LINUX }, { headers });
+  await user.setCustomStatus({ sessionId, customStatus: { text: "kept" } }, { headers });
+  const second = start(...devFlags, ...data);
+  expect((await second.exit)[0]).toBe(1);
+  expect(await second.stderr).toBe(
+    `userstatus-server: Another server uses ${directory}: each needs a directory of its own (--data)\n`,
+  );
+  first.child.kill("SIGKILL");
+  await first.exit;
+  const again = await startDev(...data);
+  const found = await clientOf(again.listening.url).queryStatuses({ sessionId, userIds: ["alice"] }, { headers });
+  expect(found.epoch).toBe(epoch);
+  expect(found.results[0]?.result.value).toMatchObject({ onlineStatus: 1, customStatus: { text: "kept" } });
+  again.child.kill("SIGTERM");
+  expect((await again.exit)[0]).toBe(0);
+  expect(readdirSync(directory).sort()).toEqual(["userstatus.db", "userstatus.lock"]);
+  rmSync(directory, { recursive: true });
 });
 
 test("a second signal does not wait", async () => {

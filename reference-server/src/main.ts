@@ -10,6 +10,7 @@ import { developmentHints } from "./edge/hints.ts";
 import { createLog, type Log } from "./edge/log.ts";
 import { type RunningServer, startServer } from "./edge/server.ts";
 import { serverVersion } from "./edge/version.ts";
+import { StoreOpenError } from "./store/embedded/embedded-store.ts";
 
 async function main(): Promise<void> {
   const loaded = loadConfig({
@@ -60,8 +61,8 @@ function stopOnSignals(server: RunningServer, log: Log): void {
 }
 
 main().catch((cause: unknown) => {
-  const told = cause instanceof ConfigError || cause instanceof StartError;
+  const told = [ConfigError, StartError, StoreOpenError].some((known) => cause instanceof known);
   const hint = cause instanceof ConfigError ? " (--help lists the options)" : "";
-  process.stderr.write(`userstatus-server: ${told ? cause.message + hint : (cause as Error).stack}\n`);
+  process.stderr.write(`userstatus-server: ${told ? (cause as Error).message + hint : (cause as Error).stack}\n`);
   process.exit(cause instanceof ConfigError ? 2 : 1);
 });

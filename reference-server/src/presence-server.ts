@@ -13,6 +13,9 @@ import { createReadyResults } from "./rpc/ready-results.ts";
 import { queryResult } from "./rpc/results.ts";
 import { createTestingService } from "./rpc/testing-service.ts";
 import { createUserService } from "./rpc/user-service.ts";
+import { type OpenReport, openEmbeddedStore } from "./store/embedded/embedded-store.ts";
+import { createThreadWriter } from "./store/embedded/thread-writer.ts";
+import type { JournalStats } from "./store/journal.ts";
 import { createMemoryStore } from "./store/memory/memory-store.ts";
 import type { Store, StoreClock } from "./store/store.ts";
 import { createHub, type Hub } from "./watch/hub.ts";
@@ -31,6 +34,20 @@ export interface PresenceServerOptions {
   readonly wallNow: () => number;
   /** Told of faults that no caller sees. */
   readonly onFault: (fault: unknown) => void;
+  /** Where changes are kept; absent: in memory only. */
+  readonly data?: PresenceData | undefined;
+}
+
+export interface PresenceData {
+  /** Made where it is missing; one server at a time. */
+  readonly directory: string;
+  /** Every app gets a new epoch: what is there may be older than what clients know. */
+  readonly newEpochs: boolean;
+  readonly onOpened: (found: OpenReport) => void;
+  /** Writes began to fail, or work again. */
+  readonly onRefusing: (refusing: boolean, why: string) => void;
+  /** What was kept can neither be read nor written any more: end the process. */
+  readonly onLost: (fault: unknown) => void;
 }
 
 export interface PresenceStats {
@@ -39,6 +56,8 @@ export interface PresenceStats {
   readonly watches: number;
   /** Status events handed to Watches since the start. */
   readonly delivered: number;
+  /** Of a store that keeps its changes. */
+  readonly keeping?: JournalStats | undefined;
 }
 
 export interface PresenceServer {
@@ -48,8 +67,8 @@ export interface PresenceServer {
   readonly stats: () => PresenceStats;
   /** Ends every Watch with DRAIN and refuses new calls; answers when the streams have ended. */
   readonly drain: () => Promise<void>;
-  /** Stops all timers. */
-  readonly close: () => void;
+  /** Stops all timers; answers when what waits is kept. */
+  readonly close: () => void | Promise<void>;
 }
 
 /** Where one part can be put in place of another. Tests use it; production passes none. */
@@ -67,11 +86,12 @@ export type UserServiceImpl = ServiceImpl<typeof UserStatusService>;
 export type AdminServiceImpl = ServiceImpl<typeof AdminService>;
 export type TestingServiceImpl = ServiceImpl<typeof TestingService>;
 
+/** Throws StoreOpenError where the data directory can't be used. */
 export function createPresenceServer(options: PresenceServerOptions, seams: PresenceSeams = {}): PresenceServer {
   const { profile, wallNow, onFault, keepAliveMs } = options;
   const rules = through(seams.rules, createRules(profile));
-  const memory = createMemoryStore({ rules, wallNow, schedule, newEpoch });
-  const store = seams.store?.(memory, rules) ?? memory;
+  const own = openStore(options, rules);
+  const store = seams.store?.(own, rules) ?? own;
   const hub = through(
     seams.hub,
     createHub({ store, rules, keepAliveMs, wallNow, schedule, defer: setImmediate, onFault }),
@@ -90,13 +110,19 @@ export function createPresenceServer(options: PresenceServerOptions, seams: Pres
     userRoutes: (router) => router.service(UserStatusService, seams.user?.(user, deps) ?? user),
     adminRoutes: (router) => router.service(AdminService, seams.admin?.(admin, deps) ?? admin),
     testingRoutes: (router) => router.service(TestingService, seams.testing?.(testing, deps) ?? testing),
-    stats: () => ({ ...store.stats(), ...hub.stats() }),
+    stats: () => ({ ...store.stats(), ...hub.stats(), keeping: store.keeping?.() }),
     drain: () => hub.drain(),
     close: () => {
       hub.close();
-      store.close();
+      return store.close();
     },
   };
+}
+
+function openStore({ data, wallNow, testClock }: PresenceServerOptions, rules: Rules): Store & StoreClock {
+  const memory = { rules, wallNow, schedule, newEpoch };
+  if (data === undefined) return createMemoryStore(memory);
+  return openEmbeddedStore({ ...memory, ...data, testClock, defer: setImmediate, createWriter: createThreadWriter });
 }
 
 function through<T>(seam: ((part: T) => T) | undefined, part: T): T {

@@ -136,6 +136,10 @@ function addRun(program: Command, console: Console, state: { code: number }): vo
       "checks that are known to fail: exit 0 if just these do, 1 if another fails or a listed one passes",
     )
     .option("--write-known-failures <file>", "write what failed in this run as such a file")
+    .option(
+      "--between-checks <command>",
+      "run this between every two checks, one check at a time: it may restart the server, which must answer when it ends",
+    )
     .option("--no-rerun", "believe a failure at once, instead of running the check again alone")
     .option("--out <directory>", "write every transcript there, as NDJSON, and for each failure what `replay` reads")
     .option("-q, --quiet", "only failures and the verdict")

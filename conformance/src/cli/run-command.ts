@@ -1,4 +1,6 @@
 // `run`: judges one server, and says so in every form that was asked for.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { checks } from "../checks/index.ts";
 import { afterChecks } from "../invariants/decide.ts";
@@ -16,7 +18,7 @@ import {
   writeKnownFailures,
 } from "../run/known.ts";
 import { namedProfileId } from "../run/named-profile.ts";
-import { type Shard, type SuiteOptions, UsageError } from "../run/options.ts";
+import { type Shard, type SuiteOptions, TargetUnreachable, UsageError } from "../run/options.ts";
 import { type Prepared, prepare, runPrepared, type SuiteListener } from "../run/suite.ts";
 import { exitCodes } from "../run/verdict.ts";
 import type { Console } from "./console.ts";
@@ -34,6 +36,7 @@ export interface RunFlags extends TargetFlags, FormFlags {
   readonly knownFailures?: string;
   readonly writeKnownFailures?: string;
   readonly rerun?: boolean;
+  readonly betweenChecks?: string;
   readonly out?: string;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -42,7 +45,8 @@ export interface RunFlags extends TargetFlags, FormFlags {
 /** Exit code: 0 conformant, 1 not, 3 incomplete; with known failures, 0 also where nothing else failed. */
 export async function runCommand(flags: RunFlags, console: Console): Promise<number> {
   const { only, skip, jobs, seed, shard, repeat, timeoutScale, rerun, out: outDir } = flags;
-  const how = { only, skip, jobs, seed, shard, repeat, timeoutScale, rerun, outDir };
+  const betweenChecks = flags.betweenChecks === undefined ? undefined : commandBetween(flags.betweenChecks);
+  const how = { only, skip, jobs, seed, shard, repeat, timeoutScale, rerun, outDir, betweenChecks };
   const options: SuiteOptions = { ...suiteOptions(flags), ...how };
   const known = flags.knownFailures === undefined ? undefined : readKnown(flags.knownFailures);
   // With the report on standard output, everything else goes to the other one.
@@ -59,6 +63,15 @@ export async function runCommand(flags: RunFlags, console: Console): Promise<num
   const found = judgeKnown(report, known);
   (toError ? console.error : console.out).write(`${knownText(found)}\n`);
   return exitCodeOf(report.verdict, report, found);
+}
+
+/** Runs a command of the shell; what it says is seen on standard error. */
+function commandBetween(command: string): () => Promise<void> {
+  return async () => {
+    const child = spawn("sh", ["-c", command], { stdio: ["ignore", 2, 2] });
+    const [status] = (await once(child, "exit")) as [number | null];
+    if (status !== 0) throw new TargetUnreachable(`the command between two checks ended with ${status}: ${command}`);
+  };
 }
 
 /** Throws UsageError, before anything is run. */

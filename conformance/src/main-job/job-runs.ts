@@ -8,39 +8,65 @@ export interface JobRun {
   readonly profile: string;
   readonly serverArgs: readonly string[];
   readonly only?: readonly string[];
+  /** What it keeps its state in: a directory of its own, or nothing. */
+  readonly store: StoreKind;
 }
+
+export type StoreKind = "memory" | "embedded";
+export const storeKinds: readonly StoreKind[] = ["memory", "embedded"];
 
 /** The two policies beside those that the profiles name. */
 const policyRuns: readonly JobRun[] = [
-  { name: "zim, one session", profile: "zim", serverArgs: ["--session-policy", "single"], only: ["session-*"] },
+  {
+    name: "zim, one session",
+    profile: "zim",
+    serverArgs: ["--session-policy", "single"],
+    only: ["session-*"],
+    store: "memory",
+  },
   {
     name: "tencent-native, many sessions",
     profile: "tencent-native",
     serverArgs: ["--session-policy", "many"],
     only: ["session-*"],
+    store: "memory",
   },
 ];
 
-/** All runs, or those of the profiles named. */
-export function jobRuns(profiles: readonly string[] = profileNames): JobRun[] {
-  const whole = profileNames.map((profile): JobRun => ({ name: profile, profile, serverArgs: [] }));
-  return [...whole, ...policyRuns].filter(({ profile }) => profiles.includes(profile));
+/** One profile on the durable store, beside all of them in memory: its rules are the same code. */
+const durableRun: JobRun = { name: "standard, durable", profile: "standard", serverArgs: [], store: "embedded" };
+
+/** All runs, or those of the profiles named. With a store, all of them on that one. */
+export function jobRuns(profiles: readonly string[] = profileNames, store?: StoreKind): JobRun[] {
+  const whole = profileNames.map((profile): JobRun => ({ name: profile, profile, serverArgs: [], store: "memory" }));
+  const of = [...whole, ...policyRuns].filter(({ profile }) => profiles.includes(profile));
+  if (store !== undefined) return of.map((run) => ({ ...run, store }));
+  return profiles.includes(durableRun.profile) ? [...of, durableRun] : of;
 }
 
-const listenArgs = [
-  "--dev",
-  "--listen",
-  "127.0.0.1:0",
-  "--admin-listen",
-  "127.0.0.1:0",
-  "--testing-listen",
-  "127.0.0.1:0",
-];
+export interface ServerPlace {
+  /** Where it keeps its state; undefined: it is not told. */
+  readonly dataDir?: string | undefined;
+  /** Where it listens: as it did before. Absent: the system chooses. */
+  readonly url?: string | undefined;
+  readonly adminUrl?: string | undefined;
+}
+
+function listenArgs({ url, adminUrl }: ServerPlace): string[] {
+  const at = (before: string | undefined): string => (before === undefined ? "127.0.0.1:0" : new URL(before).host);
+  return ["--dev", "--listen", at(url), "--admin-listen", at(adminUrl), "--testing-listen", at(adminUrl)];
+}
 
 /** How the server of a run is started. A command of the caller's gets the same arguments. */
-export function serverCommand(run: JobRun, root: string, command: string | undefined): ServerCommand {
+export function serverCommand(
+  run: JobRun,
+  root: string,
+  command: string | undefined,
+  place: ServerPlace = {},
+): ServerCommand {
   const args = [
-    ...listenArgs,
+    ...listenArgs(place),
+    ...(place.dataDir === undefined ? [] : ["--data", place.dataDir]),
     "--profile",
     run.profile,
     "--keep-alive",

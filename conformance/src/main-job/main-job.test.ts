@@ -1,8 +1,10 @@
+import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import type { Report } from "../report/model.ts";
 import { TargetUnreachable } from "../run/options.ts";
 import { jobRuns, serverCommand } from "./job-runs.ts";
+import { quietPort } from "./quiet-port.ts";
 import { listeningLine, startServer } from "./server-process.ts";
 import { jobExitCode, verdictTable } from "./verdict-table.ts";
 
@@ -17,8 +19,15 @@ test("every published profile is run whole, and two policies by their own checks
     "tencent-web-v2",
     "zim, one session",
     "tencent-native, many sessions",
+    "standard, durable",
   ]);
   expect(runs.filter(({ only }) => only !== undefined).map(({ only }) => only)).toEqual([["session-*"], ["session-*"]]);
+  expect(runs.filter(({ store }) => store === "embedded").map(({ name }) => name)).toEqual(["standard, durable"]);
+  expect(jobRuns(["standard", "zim"], "embedded").map(({ name, store }) => [name, store])).toEqual([
+    ["standard", "embedded"],
+    ["zim", "embedded"],
+    ["zim, one session", "embedded"],
+  ]);
   expect(jobRuns(["zim"]).map(({ name }) => name)).toEqual(["zim", "zim, one session"]);
 });
 
@@ -32,6 +41,20 @@ test("a server is started by its own file, or by a command that gets the same ar
   const other = serverCommand(run, "/repo", "my-server --fast");
   expect(other.args.slice(0, 3)).toEqual(["-c", 'exec my-server --fast "$@"', "sh"]);
   expect(other.args.slice(3)).toEqual(own.args.slice(1));
+  const again = serverCommand(run, "/repo", undefined, { dataDir: "/d", url: "http://a:1", adminUrl: "http://a:2" });
+  const listens = ["--dev", "--listen", "a:1", "--admin-listen", "a:2", "--testing-listen", "a:2", "--data", "/d"];
+  expect(again.args.slice(1, 1 + listens.length)).toEqual(listens);
+});
+
+test("a port for a server that restarts is free, and none of those for outgoing connections", async () => {
+  const port = await quietPort();
+  expect(port).toBeGreaterThanOrEqual(20_000);
+  expect(port).toBeLessThan(32_768);
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(20_000, "127.0.0.1", resolve));
+  const draws = [0, 0, 0.5];
+  expect(await quietPort(() => draws.shift() ?? 0.9)).toBe(26_000);
+  taken.close();
 });
 
 test("the line that tells where a server listens is found among others", () => {
@@ -50,6 +73,7 @@ test("a server is started, and stopped by its id", async () => {
   expect(server).toMatchObject({ url: "http://127.0.0.1:1", adminUrl: "http://127.0.0.1:2" });
   await server.stop();
   await server.stop();
+  await server.kill();
 });
 
 test("a server that ends at once is told with its own complaint", async () => {

@@ -1,5 +1,6 @@
 // The main job: the reference server, started as a process for each profile, judged by every check.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Console } from "../cli/console.ts";
 import { judge } from "../cli/run-command.ts";
@@ -8,8 +9,9 @@ import { toJsonText } from "../report/json.ts";
 import { toJUnit } from "../report/junit.ts";
 import type { Report } from "../report/model.ts";
 import { TargetUnreachable } from "../run/options.ts";
-import { type JobRun, jobRuns, serverCommand } from "./job-runs.ts";
-import { startServer } from "./server-process.ts";
+import { type JobRun, jobRuns, type ServerPlace, type StoreKind, serverCommand } from "./job-runs.ts";
+import { quietPort } from "./quiet-port.ts";
+import { type RunningServer, startServer } from "./server-process.ts";
 import { type JobResult, jobExitCode, verdictJson, verdictTable } from "./verdict-table.ts";
 
 export interface JobOptions {
@@ -23,6 +25,10 @@ export interface JobOptions {
   readonly outDir?: string | undefined;
   /** File for the table as JSON. */
   readonly jsonFile?: string | undefined;
+  /** All runs on this store. Default: in memory, and one beside on the durable one. */
+  readonly store?: StoreKind | undefined;
+  /** Kills the server and starts it again between every two checks. */
+  readonly restart?: boolean | undefined;
   readonly quiet: boolean;
   readonly verbose: boolean;
 }
@@ -32,7 +38,9 @@ export async function runMainJob(options: JobOptions): Promise<number> {
   const { console } = options;
   const started = performance.now();
   const results: JobResult[] = [];
-  const runs = jobRuns(options.profiles);
+  // Another server is only asked to keep its state where that is asked for.
+  const store = options.store ?? (options.serverCommand === undefined ? undefined : "memory");
+  const runs = jobRuns(options.profiles, store);
   for (const [at, run] of runs.entries()) {
     console.out.write(`\n== ${run.name} (${at + 1} of ${runs.length}) ==\n`);
     results.push(await oneRun(run, options));
@@ -45,8 +53,15 @@ export async function runMainJob(options: JobOptions): Promise<number> {
 
 async function oneRun(run: JobRun, options: JobOptions): Promise<JobResult> {
   const { console } = options;
+  const dataDir = run.store === "embedded" ? mkdtempSync(join(tmpdir(), "userstatus-conformance-")) : undefined;
+  const start = (place: ServerPlace): Promise<RunningServer> =>
+    startServer(serverCommand(run, options.root, options.serverCommand, { ...place, dataDir }));
   try {
-    const server = await startServer(serverCommand(run, options.root, options.serverCommand));
+    let server = await start(options.restart === true ? await quietPlace() : {});
+    const betweenChecks = async (): Promise<void> => {
+      await server.kill();
+      server = await start(server);
+    };
     try {
       const outDir =
         options.outDir === undefined ? undefined : join(options.outDir, run.name.replaceAll(/[^a-z0-9-]+/g, "-"));
@@ -62,6 +77,7 @@ async function oneRun(run: JobRun, options: JobOptions): Promise<JobResult> {
         seed,
         jobs,
         outDir,
+        ...(options.restart === true ? { betweenChecks } : {}),
       };
       const report = await judge(suite, { console, quiet, verbose, toError: false });
       if (outDir !== undefined) writeReports(report, outDir);
@@ -73,7 +89,15 @@ async function oneRun(run: JobRun, options: JobOptions): Promise<JobResult> {
     if (!(error instanceof TargetUnreachable)) throw error;
     console.error.write(`${error.message}\n`);
     return { name: run.name, report: undefined, fault: "did not start" };
+  } finally {
+    if (dataDir !== undefined) rmSync(dataDir, { recursive: true, force: true });
   }
+}
+
+/** Where a server can come back to. */
+async function quietPlace(): Promise<ServerPlace> {
+  const [url, adminUrl] = [await quietPort(), await quietPort()].map((port) => `http://127.0.0.1:${port}`);
+  return { url, adminUrl };
 }
 
 function writeReports(report: Report, directory: string): void {

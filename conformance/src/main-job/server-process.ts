@@ -16,9 +16,14 @@ export interface RunningServer {
   readonly testingUrl: string | undefined;
   /** SIGTERM, and after a while SIGKILL; answers when it is gone. */
   readonly stop: () => Promise<void>;
+  /** SIGKILL, without any warning; answers when it is gone. */
+  readonly kill: () => Promise<void>;
 }
 
-const startMaxMs = 20_000;
+type Urls = Pick<RunningServer, "url" | "adminUrl" | "testingUrl">;
+
+/** A machine with much else to do starts a server slowly, and a run that restarts it hundreds of times meets that. */
+const startMaxMs = 60_000;
 const stopMaxMs = 10_000;
 const complaintMax = 4000;
 
@@ -29,9 +34,9 @@ export async function startServer({ file, args, cwd }: ServerCommand): Promise<R
   child.stderr.on("data", (chunk: Buffer) => {
     complaints = (complaints + chunk.toString("utf8")).slice(-complaintMax);
   });
-  const stop = (): Promise<void> => stopProcess(child);
+  const stop = (): Promise<void> => endProcess(child, "SIGTERM");
   try {
-    return { ...(await listening(child)), stop };
+    return { ...(await listening(child)), stop, kill: () => endProcess(child, "SIGKILL") };
   } catch (error) {
     await stop();
     const why = error instanceof Error ? error.message : String(error);
@@ -40,7 +45,7 @@ export async function startServer({ file, args, cwd }: ServerCommand): Promise<R
   }
 }
 
-function listening(child: ChildProcess): Promise<Omit<RunningServer, "stop">> {
+function listening(child: ChildProcess): Promise<Urls> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`it was not listening after ${startMaxMs} ms`)), startMaxMs);
     const settle = (work: () => void): void => {
@@ -58,7 +63,7 @@ function listening(child: ChildProcess): Promise<Omit<RunningServer, "stop">> {
 }
 
 /** Pure: the line `{"event":"listening","url":…}`; undefined for any other. */
-export function listeningLine(line: string): Omit<RunningServer, "stop"> | undefined {
+export function listeningLine(line: string): Urls | undefined {
   if (!line.startsWith("{")) return undefined;
   try {
     const data: unknown = JSON.parse(line);
@@ -71,7 +76,7 @@ export function listeningLine(line: string): Omit<RunningServer, "stop"> | undef
   }
 }
 
-function stopProcess(child: ChildProcess): Promise<void> {
+function endProcess(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => {
     const timer = setTimeout(() => child.kill("SIGKILL"), stopMaxMs);
@@ -79,6 +84,6 @@ function stopProcess(child: ChildProcess): Promise<void> {
       clearTimeout(timer);
       resolve();
     });
-    child.kill("SIGTERM");
+    child.kill(signal);
   });
 }

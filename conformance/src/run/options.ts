@@ -44,6 +44,11 @@ export interface SuiteOptions {
   readonly repeat?: number | undefined;
   /** Multiplies every time limit of the suite's own, for slow machines. Default: 1. */
   readonly timeoutScale?: number | undefined;
+  /**
+   * Done between every two checks, which then run one at a time: a restart, say, that a server must not lose anything by. The server must answer again
+   * when it resolves; if it rejects, so does the run. Default: nothing.
+   */
+  readonly betweenChecks?: (() => Promise<void>) | undefined;
   /** Directory for the transcripts. Default: none are written. */
   readonly outDir?: string | undefined;
 }

@@ -32,6 +32,8 @@ export interface RunnerOptions {
   readonly kinds: readonly TransportKind[];
   readonly judged: readonly TransportKind[];
   readonly jobs: number;
+  /** Done before each check but the first; checks run one at a time then. */
+  readonly betweenChecks?: (() => Promise<void>) | undefined;
   /** How many times each check runs, each time with other decisions. */
   readonly repeat: number;
   /** Whether a failed check is run again alone. */
@@ -71,11 +73,15 @@ export async function runPlan(options: RunnerOptions): Promise<RunnerResult> {
   const of = (mode: string): Job[] =>
     shuffled.filter(({ planned: { fate } }) => fate.kind === "run" && fate.mode === mode);
   for (const job of of("first")) await runner.runJob(job);
-  const gates = { waiting: createGate(waitingMax), parallel: createGate(options.jobs) };
-  await Promise.all([
-    ...of("waiting").map((job, at) => gates.waiting.run(() => later(at * waitingStepMs, () => runner.runJob(job)))),
-    ...of("parallel").map((job) => gates.parallel.run(() => runner.runJob(job))),
-  ]);
+  if (options.betweenChecks) {
+    for (const job of [...of("waiting"), ...of("parallel")]) await runner.runJob(job);
+  } else {
+    const gates = { waiting: createGate(waitingMax), parallel: createGate(options.jobs) };
+    await Promise.all([
+      ...of("waiting").map((job, at) => gates.waiting.run(() => later(at * waitingStepMs, () => runner.runJob(job)))),
+      ...of("parallel").map((job) => gates.parallel.run(() => runner.runJob(job))),
+    ]);
+  }
   for (const job of of("alone")) await runner.runJob(job);
   await runner.runAgain();
   const skipped = plan.flatMap((planned) => skippedResult(planned) ?? []);
@@ -148,7 +154,10 @@ function createRunner(options: RunnerOptions): Runner {
   const open: { job: Job; attempts: Attempt[] }[] = [];
   let died: RunnerResult["died"];
 
+  let begun = false;
   const tryOnce = async ({ planned, kind, seed }: Job): Promise<Attempt> => {
+    if (begun) await options.betweenChecks?.();
+    begun = true;
     const waitMs = waitOf(planned.check, { tier: run.tier, profile: run.profile });
     const done = await attempt({
       run: { ...run, seed },

@@ -231,6 +231,7 @@ export async function runPrepared(prepared: Prepared, options: SuiteOptions, lis
       kinds: server.kinds,
       judged: server.judged,
       jobs: options.jobs ?? defaults.jobs,
+      betweenChecks: options.betweenChecks,
       repeat: options.repeat ?? 1,
       rerun: options.rerun ?? true,
       alive: () => answers(run, server),

@@ -49,6 +49,15 @@ describe("sources", () => {
     expect(config(["--config", "a.json", "--no-dev", "--jwt-secret", secret], { files: file }).dev).toBe(false);
   });
 
+  test("what has to outlive a restart is kept, save in development", () => {
+    expect(config(["--jwt-secret", secret]).data).toBe("userstatus-data");
+    expect(config(["--jwt-secret", secret, "--data", ":memory:"]).data).toBeNull();
+    expect(config(["--dev"]).data).toBeNull();
+    expect(config(["--dev", "--data", "/var/lib/status"]).data).toBe("/var/lib/status");
+    expect(() => config(["--dev", "--data="])).toThrow("Expected --data to be a directory, or :memory:");
+    expect(printed(["--dev"]).data).toBe(":memory:");
+  });
+
   test("repeated flags add up, and replace those of the file", () => {
     expect(config(["--config=a.json", "--app=x", "--app", "y"], { files: file }).auth.apps).toEqual(["x", "y"]);
   });

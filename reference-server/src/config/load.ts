@@ -33,6 +33,8 @@ export type Loaded =
   | { readonly action: "print"; readonly text: string }
   | { readonly action: "run"; readonly config: ServerConfig };
 
+const inMemory = ":memory:";
+
 /** Throws a ConfigError. */
 export function loadConfig({ argv, env, readFile }: LoadInput): Loaded {
   const flags = optionsFromFlags(argv);
@@ -74,7 +76,16 @@ function buildConfig(options: OptionReader, read: ReadText): ServerConfig {
     keepAliveMs: durationOf(options, "keep-alive", 100, 3_600_000) ?? 15_000,
     drainTimeoutMs: durationOf(options, "drain-timeout", 0, 600_000) ?? 10_000,
     logLevel: options.choice("log-level") ?? "info",
+    data: readData(options, dev),
+    newEpoch: options.switched("new-epoch") ?? false,
   };
+}
+
+/** What is tried out leaves nothing behind, unless it is asked to. */
+function readData(options: OptionReader, dev: boolean): string | null {
+  const text = options.text("data") ?? (dev ? inMemory : "userstatus-data");
+  if (text === "") throw expected(options.from("data"), `a directory, or ${inMemory}`, '""');
+  return text === inMemory ? null : text;
 }
 
 function numberOf(options: OptionReader, name: string, min: number, max: number): number | undefined {
@@ -194,5 +205,7 @@ function printConfig(given: GivenOptions, config: ServerConfig): ReturnType<type
     "test-clock": config.testingListen !== null,
     "drain-timeout": durationText(config.drainTimeoutMs),
     "log-level": config.logLevel,
+    data: config.data ?? inMemory,
+    "new-epoch": config.newEpoch,
   });
 }

@@ -131,6 +131,17 @@ const behaviour: OptionGroup = {
 const running: OptionGroup = {
   title: "Running",
   options: [
+    option(
+      "data",
+      "DIR|:memory:",
+      "Directory in which everything is kept that must outlive a restart; made where it is missing. :memory: keeps nothing.",
+      { fallback: "./userstatus-data; with --dev :memory:" },
+    ),
+    option(
+      "new-epoch",
+      undefined,
+      "Gives every app a new epoch at the start: for the first start after a backup was put back, so that clients forget what came after it.",
+    ),
     option("drain-timeout", "DURATION", "How long a shutdown waits for open calls.", { fallback: "10s" }),
     option("log-level", "LEVEL", "How much is logged, on stderr; debug shows each call.", {
       choices: ["silent", "fatal", "error", "warn", "info", "debug", "trace"],

@@ -26,4 +26,8 @@ export interface ServerConfig {
   /** How long a shutdown waits for open calls. */
   readonly drainTimeoutMs: number;
   readonly logLevel: string;
+  /** Directory in which everything is kept; null: nothing is. */
+  readonly data: string | null;
+  /** Every app gets a new epoch at the start. */
+  readonly newEpoch: boolean;
 }

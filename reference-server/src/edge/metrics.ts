@@ -72,6 +72,14 @@ function registerSources({ stats, connections }: MetricsSources, registers: Regi
   read("userstatus_open_watches", "Open notification streams.", (of) => of.watches);
   read("userstatus_users", "Users that the server holds.", (of) => of.users);
   read("userstatus_apps", "Apps that the server holds.", (of) => of.apps);
+  const keeping = (of: PresenceStats): PresenceStats["keeping"] => of.keeping;
+  if (stats().keeping !== undefined) {
+    read("userstatus_store_waiting", "Records that wait to be written.", (of) => keeping(of)?.waiting ?? 0);
+    read("userstatus_store_groups", "Groups of changes written since the start.", (of) => keeping(of)?.groups ?? 0);
+    read("userstatus_store_refusing", "1 while changes can't be kept and are refused.", (of) =>
+      keeping(of)?.refusing ? 1 : 0,
+    );
+  }
   new Counter({
     name: "userstatus_delivered_statuses_total",
     help: "Status events handed to notification streams.",

@@ -4,7 +4,12 @@ import type { AddressInfo } from "node:net";
 import { Health } from "@userstatus/protocol/rpc";
 import type { ServerConfig } from "../config/server-config.ts";
 import { type Address, hostInUrl } from "../config/values.ts";
-import { createPresenceServer, type PresenceServer, type PresenceServerOptions } from "../presence-server.ts";
+import {
+  createPresenceServer,
+  type PresenceData,
+  type PresenceServer,
+  type PresenceServerOptions,
+} from "../presence-server.ts";
 import { refusal } from "../rpc/refuse.ts";
 import type { Authenticator } from "./auth/authenticator.ts";
 import { createAuthenticator } from "./auth/create.ts";
@@ -47,6 +52,8 @@ export interface RunningServer {
 }
 
 const retryAfterDrainMs = 1_000;
+/** How long at least what waits may take to be kept. */
+const closeMinMs = 5_000;
 
 /** Starts listening on everything that is configured; rejects with a StartError and leaves nothing open where that fails. */
 export async function startServer(config: ServerConfig, deps: StartDeps): Promise<RunningServer> {
@@ -62,6 +69,7 @@ export async function startServer(config: ServerConfig, deps: StartDeps): Promis
     keepAliveMs: config.keepAliveMs,
     wallNow,
     onFault: (fault) => log.error({ err: asError(fault) }, "fault"),
+    data: config.data === null ? undefined : dataOf(config.data, config.newEpoch, log),
   });
   const ports = new Map<PlannedListener, OnePort>();
   const metrics = createMetrics({
@@ -85,9 +93,31 @@ export async function startServer(config: ServerConfig, deps: StartDeps): Promis
   } catch (cause) {
     for (const port of ports.values()) await port.close(0);
     metricsServer?.close();
-    presence.close();
+    await presence.close();
     throw cause;
   }
+}
+
+function dataOf(directory: string, newEpochs: boolean, log: Log): PresenceData {
+  return {
+    directory,
+    newEpochs,
+    onOpened: ({ tornBytes, ...found }) => {
+      log.info({ directory, ...found }, "store opened");
+      if (tornBytes > 0)
+        log.warn({ tornBytes }, "the end of the store's log was torn: what never was answered is dropped");
+      if (newEpochs) log.warn("every app has a new epoch, as it was asked for");
+      else if (found.profileChanged) log.warn("another profile than before: every app has a new epoch");
+    },
+    onRefusing: (refusing, why) => {
+      if (refusing) log.error({ why }, "the store can't be written: changes are refused, reads go on");
+      else log.info("the store can be written again");
+    },
+    // Nothing that it could answer would be true: whoever runs the process starts it again.
+    onLost: (fault) => {
+      throw asError(fault);
+    },
+  };
 }
 
 /** What the steps of a server's life share. */
@@ -196,7 +226,8 @@ async function shutDown(ports: readonly OnePort[], metricsServer: Server | undef
   await Promise.all(ports.map((port) => port.close(leftMs())));
   metricsServer?.close();
   metricsServer?.closeAllConnections();
-  presence.close();
+  // What waits to be kept was never answered: a disk that hangs does not hold the end up.
+  await within(Math.max(leftMs(), closeMinMs), Promise.resolve(presence.close()));
 }
 
 /** Waits for the work, but no longer than this. */

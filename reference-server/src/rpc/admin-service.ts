@@ -36,21 +36,21 @@ export function createAdminService(deps: ServiceDeps): ServiceImpl<typeof AdminS
   };
 
   return {
-    registerUsers: refusing(profile, async (request, context) => {
+    registerUsers: refusing(profile, store, async (request, context) => {
       const { appId } = callerOf(context);
       const createdCount = await countChanged(batch(request.userIds, registerMax, "user_ids"), (id) =>
         store.update(appId, id, register),
       );
       return { createdCount };
     }),
-    deleteUsers: refusing(profile, async (request, context) => {
+    deleteUsers: refusing(profile, store, async (request, context) => {
       const { appId } = callerOf(context);
       const deletedCount = await countChanged(batch(request.userIds, registerMax, "user_ids"), (id) =>
         store.update(appId, id, remove),
       );
       return { deletedCount };
     }),
-    setFriends: refusing(profile, async (request, context) => {
+    setFriends: refusing(profile, store, async (request, context) => {
       const { appId } = callerOf(context);
       await requireUser(appId, request.userId);
       const ids = boundedIds(request.friendUserIds, friendsMax, "friend_user_ids");
@@ -66,10 +66,10 @@ export function createAdminService(deps: ServiceDeps): ServiceImpl<typeof AdminS
       });
       return { friendUserIds };
     }),
-    getFeatures: refusing(profile, async (_request, context) => ({
+    getFeatures: refusing(profile, store, async (_request, context) => ({
       features: await store.features(callerOf(context).appId),
     })),
-    updateFeatures: refusing(profile, async (request, context) => {
+    updateFeatures: refusing(profile, store, async (request, context) => {
       const { features } = request;
       if (!features) throw invalidField("features", "expected the new values");
       const paths = request.updateMask?.paths ?? [];
@@ -83,7 +83,7 @@ export function createAdminService(deps: ServiceDeps): ServiceImpl<typeof AdminS
       }
       return { features: await store.updateFeatures(callerOf(context).appId, change) };
     }),
-    endSessions: refusing(profile, async (request, context) => {
+    endSessions: refusing(profile, store, async (request, context) => {
       const { appId } = callerOf(context);
       await requireUser(appId, request.userId);
       const endedSessionIds = await store.update(appId, request.userId, (record, nowMs, core) =>
@@ -91,7 +91,7 @@ export function createAdminService(deps: ServiceDeps): ServiceImpl<typeof AdminS
       );
       return { endedSessionIds };
     }),
-    queryStatuses: refusing(profile, async (request, context) => {
+    queryStatuses: refusing(profile, store, async (request, context) => {
       const { appId } = callerOf(context);
       const records = await store.read(appId, batch(request.userIds, queryMax, "user_ids"));
       return { epoch: await store.epoch(appId), results: records.map((record) => queryResult(record, rules)) };

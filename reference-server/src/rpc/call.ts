@@ -2,6 +2,7 @@
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import type { Profile } from "@userstatus/protocol";
 import { Refused } from "../core/refused.ts";
+import type { Store } from "../store/store.ts";
 import { type Identity, identityKey } from "./identity.ts";
 import { refusal } from "./refuse.ts";
 
@@ -21,14 +22,25 @@ export function asRpcError(error: unknown, profile: Profile): unknown {
   });
 }
 
-/** Wraps a unary method of a service. */
+/** Wraps a unary method of a service. Its answer, a refusal too, leaves when what was committed before it is durable. */
 export function refusing<I, O>(
   profile: Profile,
+  { settled }: Pick<Store, "settled">,
   method: (request: I, context: HandlerContext) => O | Promise<O>,
 ): (request: I, context: HandlerContext) => Promise<O> {
+  const answer =
+    settled === undefined
+      ? method
+      : async (request: I, context: HandlerContext): Promise<O> => {
+          try {
+            return await method(request, context);
+          } finally {
+            await settled();
+          }
+        };
   return async (request, context) => {
     try {
-      return await method(request, context);
+      return await answer(request, context);
     } catch (error) {
       throw asRpcError(error, profile);
     }

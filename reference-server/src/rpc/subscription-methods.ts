@@ -145,5 +145,5 @@ async function freeGoneRows(
 
 async function dropGoneRows({ store, rules }: ServiceDeps, appId: string, record: Readonly<UserRecord>): Promise<void> {
   const gone = await findGone(store, rules, appId, record);
-  if (gone) await store.update(appId, record.userId, (own, _nowMs, core) => dropGone(own, gone, core));
+  if (gone) await store.update(appId, record.userId, (own, _nowMs, core) => dropGone(own, gone, core), true);
 }

@@ -31,7 +31,7 @@ export function createUserService(deps: ServiceDeps, info: ServerInfoOptions): S
   const subscription = createSubscriptionMethods(deps);
   const { profile } = rules;
   return {
-    getServerInfo: async (_request, context) => {
+    getServerInfo: refusing(profile, store, (_request, context) => {
       const caller = context.values.get(identityKey);
       return {
         specVersion,
@@ -43,16 +43,16 @@ export function createUserService(deps: ServiceDeps, info: ServerInfoOptions): S
         keepAliveInterval: durationFromMs(info.keepAliveMs),
         serverTime: timestampFromMs(caller ? store.now(caller.appId) : info.wallNow()),
       };
-    },
-    login: refusing(profile, session.login),
-    logout: refusing(profile, session.logout),
-    heartbeat: refusing(profile, session.heartbeat),
-    setCustomStatus: refusing(profile, session.setCustomStatus),
-    queryStatuses: refusing(profile, subscription.queryStatuses),
-    subscribe: refusing(profile, subscription.subscribe),
-    unsubscribe: refusing(profile, subscription.unsubscribe),
-    listSubscriptions: refusing(profile, subscription.listSubscriptions),
-    sync: refusing(profile, async (request, context) => {
+    }),
+    login: refusing(profile, store, session.login),
+    logout: refusing(profile, store, session.logout),
+    heartbeat: refusing(profile, store, session.heartbeat),
+    setCustomStatus: refusing(profile, store, session.setCustomStatus),
+    queryStatuses: refusing(profile, store, subscription.queryStatuses),
+    subscribe: refusing(profile, store, subscription.subscribe),
+    unsubscribe: refusing(profile, store, subscription.unsubscribe),
+    listSubscriptions: refusing(profile, store, subscription.listSubscriptions),
+    sync: refusing(profile, store, async (request, context) => {
       const { appId, userId } = callerOf(context);
       await hub.sync(appId, userId, request.sessionId, marker(request.marker));
       return {};

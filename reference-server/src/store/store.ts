@@ -2,6 +2,7 @@
 import type { SelfStatus, UserStatus } from "@userstatus/protocol";
 import type { Change, CoreContext, UserRecord } from "../core/model.ts";
 import type { RateRule } from "../core/rules.ts";
+import type { JournalStats } from "./journal.ts";
 
 /** The plan and switches of an app. */
 export interface Features {
@@ -31,6 +32,8 @@ export interface StoreListener {
   readonly committed: (commit: Commit) => void;
   readonly featuresChanged: (appId: string, before: Features, after: Features) => void;
   readonly epochChanged: (appId: string, epoch: string) => void;
+  /** Changes that were told could not be kept, and were undone: nothing of them may leave. */
+  readonly undone?: () => void;
 }
 
 /** A command on one record: it refuses by throwing before it changes anything, else changes the record it is given. */
@@ -50,8 +53,11 @@ export interface Store {
   updateFeatures(appId: string, change: Partial<Features>): Promise<Features>;
   /** Change number of the last change of switches: older cursors get RESET. */
   featuresSeq(appId: string): number;
-  /** Atomic: settles the record, runs the command, commits, tells. */
-  update<T>(appId: string, userId: string, command: Command<T>): Promise<T>;
+  /**
+   * Atomic: settles the record, runs the command, commits, tells. `tidies`: it does what any reader would do as well, and again if it got lost; so it
+   * is not refused where changes can't be kept.
+   */
+  update<T>(appId: string, userId: string, command: Command<T>, tidies?: boolean): Promise<T>;
   /** Settled records, in the order asked for; a blank one for a user of whom nothing is known. For reading only. */
   read(appId: string, userIds: readonly string[]): Promise<Readonly<UserRecord>[]>;
   /** Counts a call of a user against a rate; refuses with RATE_LIMITED. */
@@ -60,7 +66,16 @@ export interface Store {
   setInterest(appId: string, userId: string, wanted: boolean): void;
   /** `due`: entries that wait for their time. */
   stats(): { apps: number; users: number; due: number };
-  close(): void;
+  /** Answers when what waits is kept. */
+  close(): void | Promise<void>;
+  /**
+   * A store that keeps its changes has these; without them nothing is kept, and nothing has to wait. Answers and frames leave only when what was
+   * committed before them is durable: waits for that; undefined: it is. Rejects with STORE_UNAVAILABLE if it was undone.
+   */
+  readonly settled?: (() => Promise<void> | undefined) | undefined;
+  /** The same without a promise. false: all is durable. true: `release` is called once, and told whether it became durable or was undone. */
+  readonly hold?: ((release: (durable: boolean) => void) => boolean) | undefined;
+  readonly keeping?: (() => JournalStats) | undefined;
 }
 
 /** What a store with a test clock can do beside (SPEC §18). */

@@ -86,7 +86,7 @@ export async function startTwoWays(): Promise<TwoWays> {
     },
     stop: async () => {
       await Promise.all([listeners.library.close(0), listeners.direct.close(0)]);
-      presence.close();
+      await presence.close();
       if (faults.length > 0) throw faults[0];
     },
   };

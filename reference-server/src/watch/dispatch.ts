@@ -54,7 +54,12 @@ export function createDispatch(options: DispatchOptions): Dispatch {
         seen.gone = true;
         watch.putEnded(commit.userId, 0, SubscriptionEndReason.TARGET_GONE);
       }
-      const work = store.update(watch.appId, watch.userId, (record, _now, context) => dropGone(record, gone, context));
+      const work = store.update(
+        watch.appId,
+        watch.userId,
+        (record, _now, context) => dropGone(record, gone, context),
+        true,
+      );
       watch.track(work).catch(onFault);
     }
   };

@@ -10,6 +10,8 @@ let room: boolean;
 let drained: (() => void) | undefined;
 let watch: Watch;
 let settling: (() => void)[] | undefined;
+/** Frames that wait to be durable; undefined: nothing has to wait. */
+let holding: ((durable: boolean) => void)[] | undefined;
 
 /** Runs what was put off, until nothing is. */
 function runTurns(): void {
@@ -34,6 +36,7 @@ function start(): Promise<void> {
       watch.take(() => ({ case: "synced", value: { $typeName: "userstatus.v1.Synced", marker: "progress" } })),
     settle: () => settling && new Promise<void>((resolve) => void settling?.push(resolve)),
     flusher: createFlusher((run) => void turns.push(run)),
+    hold: (release) => holding?.push(release) !== undefined,
   });
   runTurns();
   return done;
@@ -50,7 +53,7 @@ function put(userId: string, revision: number): void {
 }
 
 beforeEach(() => {
-  [turns, sent, room, drained, settling] = [[], [], true, undefined, undefined];
+  [turns, sent, room, drained, settling, holding] = [[], [], true, undefined, undefined, undefined];
   const hello: Event = { case: "synced", value: { $typeName: "userstatus.v1.Synced", marker: "hello" } };
   const identity = { appId: "app", userId: "u", sessionId: "s" };
   watch = new Watch({ ...identity, wallNow: () => 0, hello, tableMax: 100, onEnding: () => {} });
@@ -132,6 +135,7 @@ it("an encoder that fails ends it with the fault", async () => {
     take: () => watch.take(() => ({ case: undefined })),
     settle: () => undefined,
     flusher: createFlusher((run) => void turns.push(run)),
+    hold: (release) => holding?.push(release) !== undefined,
   });
   put("a", 1);
   runTurns();
@@ -148,4 +152,64 @@ it("many are fed in slices, with a turn of the loop between", () => {
     steps.push(fed);
   }
   expect(steps).toEqual([256, 512, 768, 1000]);
+});
+
+it("a frame waits until what it tells is durable, and what comes meanwhile goes into the next", () => {
+  void start();
+  holding = [];
+  put("a", 1);
+  runTurns();
+  put("a", 2);
+  put("b", 1);
+  put("b", 2);
+  runTurns();
+  expect([sent, holding.length]).toEqual([[], 1]);
+  holding.shift()?.(true);
+  runTurns();
+  expect([sent, holding.length]).toEqual([["a1"], 1]);
+  holding.shift()?.(true);
+  expect(sent).toEqual(["a1", "a2 b2"]);
+});
+
+it("a frame that tells of what was undone is dropped, and the stream ends with RESYNC", async () => {
+  const done = start();
+  holding = [];
+  put("a", 1);
+  runTurns();
+  const [release] = holding;
+  holding = undefined;
+  release?.(false);
+  runTurns();
+  await done;
+  expect(sent).toEqual(["watchEnd"]);
+});
+
+it("a stream whose client leaves while a frame is held is over when that is released", async () => {
+  const done = start();
+  holding = [];
+  put("a", 1);
+  runTurns();
+  watch.abandon();
+  runTurns();
+  holding.shift()?.(true);
+  await done;
+});
+
+it("an end that was undone gives way to RESYNC, and work in flight counts as something to undo", async () => {
+  void start();
+  room = false;
+  put("a", 1);
+  runTurns();
+  watch.finish(WatchEndReason.LOGGED_OUT, false);
+  watch.undo();
+  expect(watch.take(() => ({ case: undefined }))).toMatchObject([
+    { case: "watchEnd", value: { reason: WatchEndReason.RESYNC, mayResume: true } },
+  ]);
+  const other = new Watch({ ...watch, wallNow: () => 0, hello: { case: undefined }, tableMax: 9, onEnding: () => {} });
+  other.begin(() => []);
+  other.undo();
+  expect(other.ended).toBe(false);
+  void other.track(new Promise(() => {}));
+  other.undo();
+  expect(other.ended).toBe(true);
 });

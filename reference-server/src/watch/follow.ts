@@ -13,10 +13,12 @@ export interface FollowOptions {
   /** Settles what waits and has ended meanwhile; undefined: nothing has. */
   readonly settle: () => Promise<unknown> | undefined;
   readonly flusher: Flusher;
+  /** Holds a frame until what it tells is durable (`Store.hold`); undefined: nothing has to be. */
+  readonly hold?: ((release: (durable: boolean) => void) => boolean) | undefined;
 }
 
 /** Answers when the Watch is over and all of it was handed to the connection. */
-export function follow({ watch, sink, encode, take, settle, flusher }: FollowOptions): Promise<void> {
+export function follow({ watch, sink, encode, take, settle, flusher, hold }: FollowOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     let queued = false;
     let full = false;
@@ -30,9 +32,28 @@ export function follow({ watch, sink, encode, take, settle, flusher }: FollowOpt
       full = false;
       wake();
     };
+    let frame: ReturnType<FrameEncoder> | undefined;
     const send = (): void => {
       try {
-        full = !sink.write(encode(take()));
+        frame = encode(take());
+        watch.held = hold?.(released) === true;
+      } catch (fault) {
+        reject(fault);
+        return;
+      }
+      if (!watch.held) write();
+    };
+    const released = (durable: boolean): void => {
+      if (!durable) watch.undo();
+      watch.held = false;
+      if (durable) write();
+      else if (watch.over) resolve();
+      else wake();
+    };
+    const write = (): void => {
+      try {
+        if (frame) full = !sink.write(frame);
+        frame = undefined;
       } catch (fault) {
         reject(fault);
         return;
@@ -48,8 +69,8 @@ export function follow({ watch, sink, encode, take, settle, flusher }: FollowOpt
     };
     const flush = (): void => {
       queued = false;
-      if (watch.over) resolve();
-      if (watch.over || full || settling || !watch.waiting) return;
+      if (watch.over && !watch.held) resolve();
+      if (watch.over || watch.held || full || settling || !watch.waiting) return;
       const work = settle();
       if (work === undefined) {
         send();

@@ -97,7 +97,18 @@ export function createHub(options: HubOptions): Hub {
     },
     onFault,
   });
-  store.listen(dispatch);
+  store.listen({
+    ...dispatch,
+    // What waits to be sent may tell of what never was: their clients come back, and are told anew.
+    undone: () => {
+      for (const watch of [...registry.all()]) {
+        const isAwaited = passes.telling(watch);
+        watch.undo();
+        if (isAwaited) watch.finish(WatchEndReason.RESYNC, true);
+      }
+      passes.clear();
+    },
+  });
 
   const armToken = (watch: Watch, expiresAtMs: number | null): void => {
     disarm(tokenTimers, watch);
@@ -113,7 +124,12 @@ export function createHub(options: HubOptions): Hub {
   };
 
   const linkLost = (watch: Watch): void => {
-    store.update(watch.appId, watch.userId, (record, nowMs) => loseLink(record, watch.sessionId, nowMs)).catch(onFault);
+    store
+      .update(watch.appId, watch.userId, (record, nowMs) => loseLink(record, watch.sessionId, nowMs))
+      .catch((fault: unknown) => {
+        // While changes can't be kept nobody loses his link: his lease starts anew when they can.
+        if (!(fault instanceof Refused)) onFault(fault);
+      });
   };
 
   const close = (watch: Watch): void => {
@@ -185,7 +201,7 @@ export function createHub(options: HubOptions): Hub {
     const [record] = await store.read(appId, [userId]);
     if (!record) throw new Error("the store gave no record");
     const gone = await findGone(store, rules, appId, record);
-    if (gone) await store.update(appId, userId, (own, _now, context) => dropGone(own, gone, context));
+    if (gone) await store.update(appId, userId, (own, _now, context) => dropGone(own, gone, context), true);
     if (!record.sessions.some(({ sessionId }) => sessionId === watch.sessionId)) {
       const over = record.over.find(({ sessionId }) => sessionId === watch.sessionId);
       watch.finish(over ? endReasons[over.reason] : WatchEndReason.KICKED, false);
@@ -232,20 +248,39 @@ export function createHub(options: HubOptions): Hub {
     const left = (): void => leave(watch);
     clientGone.addEventListener("abort", left, { once: true });
     let carriedSeq = openedSeq;
+    let told = false;
     try {
       while (await watch.ready()) {
         await settle();
-        yield create(WatchResponseSchema, { events: take().map((event) => ({ event })) });
+        const frame = create(WatchResponseSchema, { events: take().map((event) => ({ event })) });
+        const kept = store.settled?.();
+        if (kept !== undefined && !(await keptFrame(watch, kept, told))) continue;
+        told = true;
+        yield frame;
         // A frame was asked for again: what was given has been written.
         if (watch.waiting) continue;
         const sink = sinkOf?.();
-        if (sink) await follow({ watch, sink, encode: encoders[sink.codec], take, settle, flusher });
+        if (sink) await follow({ watch, sink, encode: encoders[sink.codec], take, settle, flusher, hold: store.hold });
       }
     } finally {
       clientGone.removeEventListener("abort", left);
       left();
     }
   }
+
+  /** Holds a frame until what it tells is durable; false: it was undone, and a `watch_end` follows. The first one refuses the stream instead. */
+  const keptFrame = async (watch: Watch, kept: Promise<void>, told: boolean): Promise<boolean> => {
+    watch.held = true;
+    try {
+      await kept;
+      return true;
+    } catch (refused) {
+      if (!told) throw refused;
+      return false;
+    } finally {
+      watch.held = false;
+    }
+  };
 
   const keepAlive = async (watch: Watch): Promise<void> => {
     const [record] = await store.read(watch.appId, [watch.userId]);
@@ -275,6 +310,7 @@ export function createHub(options: HubOptions): Hub {
       );
       if (!session) throw refuseKicked();
       const onEnding = (): void => {
+        disarm(endTimers, watch);
         endTimers.set(watch, options.schedule(endingMs, request.breakOff));
       };
       const watch: Watch = new Watch({

@@ -110,6 +110,16 @@ it("tells nothing more of a target that is gone, and holds nobody up for it", as
   await told;
 });
 
+it("tells nothing more of anybody when what is on its way was undone", () => {
+  passes.tell(key, watchers, news(1));
+  passes.clear();
+  while (turns.length > 0) turn();
+  expect(carried()).toEqual([1, 1, -1, -1, -1]);
+  passes.tell(key, watchers, news(2));
+  while (turns.length > 0) turn();
+  expect(carried()).toEqual([2, 2, 2, 2, 2]);
+});
+
 it("concerns only Watches of the app that show the target", () => {
   passes.tell(key, watchers, news(1));
   const elsewhere = watchOf("other");

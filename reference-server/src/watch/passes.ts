@@ -10,6 +10,8 @@ export interface Passes {
   readonly tell: (key: string, watchers: ReadonlyMap<Watch, Visibility>, news: StatusNews) => void;
   /** The target is gone: nothing older may be told of him any more. */
   readonly drop: (key: string) => void;
+  /** Nothing that is on its way may be told any more. */
+  readonly clear: () => void;
   /** Whether news of a target that this Watch shows may not have come to it yet. */
   readonly telling: (watch: Watch) => boolean;
   /** Answers when everything that was to be told to this Watch by now has been. */
@@ -59,6 +61,13 @@ export function createPasses(defer: (run: () => void) => void, slice: number = s
     pass.next = undefined;
     defer(() => turn(key, pass));
   };
+  const drop = (key: string): void => {
+    const pass = passes.get(key);
+    if (!pass) return;
+    pass.dropped = true;
+    passes.delete(key);
+    for (const { resolve } of pass.waiting) resolve();
+  };
   /** Passes of targets that this Watch shows. */
   const concerning = function* (watch: Watch): Generator<Pass> {
     for (const pass of passes.values()) if (pass.appId === watch.appId && watch.visible.has(pass.target)) yield pass;
@@ -89,12 +98,9 @@ export function createPasses(defer: (run: () => void) => void, slice: number = s
       passes.set(key, pass);
       turn(key, pass);
     },
-    drop: (key) => {
-      const pass = passes.get(key);
-      if (!pass) return;
-      pass.dropped = true;
-      passes.delete(key);
-      for (const { resolve } of pass.waiting) resolve();
+    drop,
+    clear: () => {
+      for (const key of [...passes.keys()]) drop(key);
     },
     telling: (watch) => passes.size > 0 && !concerning(watch).next().done,
     told: async (watch) => {

@@ -91,6 +91,8 @@ export class Watch {
   readonly #hello: Event;
   readonly #tableMax: number;
   readonly #onEnding: () => void;
+  /** A frame was taken and waits for what it tells to be durable. */
+  held = false;
   /** Wall time at which something last left. */
   lastSentMs: number;
 
@@ -235,6 +237,15 @@ export class Watch {
     this.#phase = "ending";
     this.#onEnding();
     this.#notify();
+  }
+
+  /** What it was told may not hold: if any of it has not left, it is dropped, and the client comes back for what does. */
+  undo(): void {
+    if (this.#phase !== "opening" && !this.waiting && !this.held && this.quiet) return;
+    this.#dropWaiting();
+    // An end that waits may be of what never was, too.
+    if (this.#phase === "ending") this.#phase = "open";
+    this.finish(WatchEndReason.RESYNC, true);
   }
 
   /** The stream is gone: nobody reads any more. */

@@ -19,6 +19,8 @@ export interface AppData {
   rowsEra: number;
   /** The test clock, once it was moved; null: wall time. */
   stoppedAtMs: number | null;
+  /** The app's time never goes below this: its clock was moved once, and there is no test clock any more. */
+  floorMs: number;
   timer: { cancel: () => void; dueMs: number } | null;
 }
 
@@ -35,6 +37,7 @@ export function createAppData(appId: string, epoch: string): AppData {
     featuresSeq: 0,
     rowsEra: 0,
     stoppedAtMs: null,
+    floorMs: 0,
     timer: null,
   };
 }

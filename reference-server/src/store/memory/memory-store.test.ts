@@ -45,7 +45,7 @@ describe("due times", () => {
       wall.pass(90_000);
     }
     expect(store.stats().due).toBeLessThan(100);
-    store.close();
+    await store.close();
   });
 });
 

@@ -1,9 +1,11 @@
-// The in-memory store: one process, nothing kept. Each update runs to its end before the next, so atomicity is by construction.
+// The store of one process, in memory. Each update runs to its end before the next, so atomicity is by construction. A journal keeps its changes,
+// where there is one.
 import { blankRecord, type Change, type CoreContext, type UserRecord } from "../../core/model.ts";
 import { admit } from "../../core/rates.ts";
 import type { Rules } from "../../core/rules.ts";
 import { nextDueMs, settle } from "../../core/settle.ts";
 import { publicStatus, selfStatus } from "../../core/views.ts";
+import type { Journal } from "../journal.ts";
 import type { Command, Features, Store, StoreClock, StoreListener } from "../store.ts";
 import { type AppData, createAppData } from "./app-data.ts";
 
@@ -15,13 +17,15 @@ export interface MemoryStoreOptions {
   readonly schedule: (delayMs: number, run: () => void) => () => void;
   /** A fresh epoch: opaque, never the same twice. */
   readonly newEpoch: () => string;
+  /** Keeps changes; without one nothing is kept. */
+  readonly journal?: Journal | undefined;
 }
 
 /** Timers longer than this are armed in stretches: platforms cut longer ones to nothing. */
 const timerMaxMs = 2 ** 31 - 1;
 
 export function createMemoryStore(options: MemoryStoreOptions): Store & StoreClock {
-  const { rules } = options;
+  const { rules, journal } = options;
   const apps = new Map<string, AppData>();
   let listener: StoreListener | undefined;
   let closed = false;
@@ -31,10 +35,11 @@ export function createMemoryStore(options: MemoryStoreOptions): Store & StoreClo
     if (!app) {
       app = createAppData(appId, options.newEpoch());
       apps.set(appId, app);
+      journal?.appChanged(app);
     }
     return app;
   };
-  const nowOf = (app: AppData): number => app.stoppedAtMs ?? Math.floor(options.wallNow());
+  const nowOf = (app: AppData): number => app.stoppedAtMs ?? Math.max(app.floorMs, Math.floor(options.wallNow()));
 
   /** Settles, runs, commits, tells. What a refused command settled before stays: it was due anyway. */
   const commit = <T>(
@@ -45,6 +50,7 @@ export function createMemoryStore(options: MemoryStoreOptions): Store & StoreClo
   ): T | undefined => {
     const changes: Change[] = [];
     const context: CoreContext = { rules, rowsEra: app.rowsEra, seq: app.seq + 1, changes };
+    const wasRegistered = record.registered;
     try {
       settle(record, nowMs, context);
       const answer = command?.(record, nowMs, context);
@@ -54,12 +60,35 @@ export function createMemoryStore(options: MemoryStoreOptions): Store & StoreClo
     } finally {
       // Only a command that made something of him keeps a user: strangers cost nothing.
       if (record.registered) app.users.set(record.userId, record);
-      if (changes.length > 0) {
-        app.seq = context.seq;
-        tell(app, record, changes);
+      if (changes.length > 0) app.seq = context.seq;
+      if (journal && (changes.length > 0 || record.registered !== wasRegistered)) {
+        journal.committed(app, record, changes);
       }
+      if (changes.length > 0) tell(app, record, changes);
       arm(app, record);
     }
+  };
+
+  /** While nothing can be kept: a command that changes nothing that is kept (a heartbeat) is run, any other undone and refused. */
+  const tryCommand = <T>(
+    app: AppData,
+    record: UserRecord,
+    nowMs: number,
+    command: Command<T>,
+    { held, refusal }: Journal,
+  ): T => {
+    commit(app, record, nowMs, undefined);
+    const before = structuredClone(record);
+    const changes: Change[] = [];
+    const context: CoreContext = { rules, rowsEra: app.rowsEra, seq: app.seq + 1, changes };
+    const answer = command(record, nowMs, context);
+    settle(record, nowMs, context);
+    if (changes.length > 0 || record.registered !== before.registered) {
+      Object.assign(record, before);
+      throw refusal();
+    }
+    held(record);
+    return answer;
   };
 
   const tell = (app: AppData, record: UserRecord, changes: readonly Change[]): void => {
@@ -125,6 +154,21 @@ export function createMemoryStore(options: MemoryStoreOptions): Store & StoreClo
     while (settleNext(app, nowMs, () => nowMs));
   };
 
+  const refuseWhileRefusing = (): void => {
+    if (journal?.refusing) throw journal.refusal();
+  };
+
+  if (journal) {
+    const undone = (): void => {
+      for (const app of apps.values()) armTimer(app);
+      listener?.undone?.();
+    };
+    for (const app of journal.begin({ apps, now: nowOf, arm, undone })) {
+      apps.set(app.appId, app);
+      for (const record of app.users.values()) arm(app, record);
+    }
+  }
+
   const store: Store & StoreClock = {
     listen: (only) => {
       listener = only;
@@ -135,6 +179,7 @@ export function createMemoryStore(options: MemoryStoreOptions): Store & StoreClo
     features: async (appId) => appOf(appId).features,
     featuresSeq: (appId) => appOf(appId).featuresSeq,
     updateFeatures: async (appId, change) => {
+      refuseWhileRefusing();
       const app = appOf(appId);
       const before = app.features;
       const after: Features = { ...before, ...change };
@@ -144,14 +189,19 @@ export function createMemoryStore(options: MemoryStoreOptions): Store & StoreClo
       if (closedBefore === undefined && rules.closedGate("Subscribe", false, after) !== undefined) app.rowsEra++;
       app.features = after;
       app.featuresSeq = ++app.seq;
+      journal?.appChanged(app);
       listener?.featuresChanged(appId, before, after);
       return after;
     },
-    update: async (appId, userId, command) => {
+    update: async (appId, userId, command, tidies = false) => {
       const app = appOf(appId);
       const known = app.users.get(userId);
       const record = known ?? blankRecord(userId, rules);
       if (!known) record.rowsEra = app.rowsEra;
+      if (journal && !tidies) {
+        if (journal.refusing) return tryCommand(app, record, nowOf(app), command, journal);
+        journal.admit();
+      }
       return commit(app, record, nowOf(app), command) as ReturnType<typeof command>;
     },
     read: async (appId, userIds) => {
@@ -168,7 +218,8 @@ export function createMemoryStore(options: MemoryStoreOptions): Store & StoreClo
       const app = appOf(appId);
       const key = `${procedure} ${userId}`;
       const log = app.rateLogs.get(key) ?? [];
-      admit(log, rule, nowOf(app));
+      // Refused calls are not charged, and here it is not known yet which ones change something: while refusing none is.
+      admit(journal?.refusing ? [...log] : log, rule, nowOf(app));
       app.rateLogs.set(key, log);
     },
     setInterest: () => {},
@@ -184,12 +235,15 @@ export function createMemoryStore(options: MemoryStoreOptions): Store & StoreClo
     close: () => {
       closed = true;
       for (const app of apps.values()) app.timer?.cancel();
+      return journal?.close();
     },
+    ...(journal && { settled: journal.settled, hold: journal.hold, keeping: journal.stats }),
     clock: (appId) => {
       const app = appOf(appId);
       return { nowMs: nowOf(app), stopped: app.stoppedAtMs !== null };
     },
     advance: async (appId, ms, holdLeases) => {
+      refuseWhileRefusing();
       const app = appOf(appId);
       const fromMs = nowOf(app);
       // What was due before the clock stopped is settled before it moves.
@@ -206,11 +260,14 @@ export function createMemoryStore(options: MemoryStoreOptions): Store & StoreClo
         })
       );
       app.stoppedAtMs = untilMs;
+      journal?.appChanged(app);
       return untilMs;
     },
     changeEpoch: async (appId) => {
+      refuseWhileRefusing();
       const app = appOf(appId);
       app.epoch = options.newEpoch();
+      journal?.appChanged(app);
       listener?.epochChanged(appId, app.epoch);
       return app.epoch;
     },
