@@ -32,8 +32,8 @@ export const watchersScenario = {
 } as const;
 
 /** Seconds of work that may be under way at once before iterations are dropped. */
-const spareS = 0.5;
-const [vusLeast, vusMost] = [10, 200];
+const spareS = 1;
+const [vusLeast, vusMost] = [20, 200];
 
 /** Iterations at a steady rate, however long each takes. Rates below one a second are told by the minute. */
 export function steadyScenario(name: string, rate: number, startS: number) {

@@ -21,7 +21,7 @@ export function findK6({ option, env, root }: Places): string | undefined {
 }
 
 export const howToInstall: string =
-  "k6 is missing: `npm run bench:k6:install` builds it with Go (1.25 or later, some minutes), or see https://grafana.com/docs/k6/latest/set-up/install-k6/";
+  "k6 is missing: `npm run bench:k6:install` builds it with Go (1.26 or later, some minutes), or see https://grafana.com/docs/k6/latest/set-up/install-k6/";
 
 function canRun(path: string): boolean {
   try {

@@ -19,7 +19,17 @@ async function main(args: readonly string[]): Promise<number> {
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
   const results: ScriptResult[] = [];
   try {
-    for (const script of options.scripts) results.push(await runScript(script, { root, k6, options, target, say }));
+    for (const script of options.scripts) {
+      try {
+        results.push(await runScript(script, { root, k6, options, target, say }));
+      } catch (error) {
+        // One that can't be run keeps no other from it.
+        if (options.scripts.length === 1) throw error;
+        const why = error instanceof Error ? error.message : String(error);
+        say(`${script.name}: ${why}`);
+        results.push({ script: script.name, verdict: { failed: [why], limits: [] } });
+      }
+    }
   } finally {
     await target.stop();
   }

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { K6Options } from "./options.ts";
 import { type Planned, planOf } from "./plan.ts";
 import { firstWords, runK6, versionOf } from "./process.ts";
@@ -26,8 +26,10 @@ export interface ScriptResult {
 }
 
 export async function runScript(script: Script, { root, k6, options, target, say }: RunContext): Promise<ScriptResult> {
+  const startedAt = new Date().toISOString();
   const planned = planOf(script, options, target.info);
-  const directory = join(options.out ?? join(root, ".cache/k6/out"), script.name);
+  // k6 takes relative paths from where a script is.
+  const directory = resolve(options.out ?? join(root, ".cache/k6/out"), script.name);
   mkdirSync(directory, { recursive: true });
   const run = `k6${Date.now().toString(36)}`;
   const users = await usersOf(options, run, planned.users);
@@ -48,7 +50,15 @@ export async function runScript(script: Script, { root, k6, options, target, say
   const load = await runK6(k6, files, options.verbose).finally(() => rmSync(files.plan, { force: true }));
   const measured = readSummary(files.summary);
   const verdict = judge(script, measured, load);
-  const result = { script: script.name, ...aboutRun(k6, target), planned, load, verdict, metrics: measured.metrics };
+  const result = {
+    script: script.name,
+    startedAt,
+    ...aboutRun(k6, target),
+    planned,
+    load,
+    verdict,
+    metrics: measured.metrics,
+  };
   writeFileSync(join(directory, "summary.json"), `${JSON.stringify(result, null, 2)}\n`);
   say(tableOf(script, measured));
   say(loadText(measured, load));
