@@ -55,6 +55,7 @@ const sources = [
   "reference-server/src/config/options.ts",
   "proof/src/options.ts",
   "proof/src/explore/main.ts",
+  "proof/src/stryker/options.ts",
   "bench/src/main.ts",
   "conformance/src/explore/explore-command.ts",
   "conformance/src/compare/compare-command.ts",
