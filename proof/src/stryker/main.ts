@@ -52,7 +52,9 @@ async function main(argv: readonly string[]): Promise<number> {
       while (performance.now() - startedMs < options.budgetMs) {
         const mutant = open.shift();
         if (mutant === undefined) break;
-        const outcome = await outcomeOf(mutant, shared, options, covers);
+        const leftMs = (): number => Math.max(1000, startedMs + options.budgetMs - performance.now());
+        const limitMs = (): number => Math.min(options.limitMs, leftMs());
+        const outcome = await outcomeOf(mutant, shared, { ...options, limitMs }, covers);
         log.add(outcome);
         const { status, by = "", profile = "", seconds } = outcome;
         console.log(`${log.done.size}/${wanted.length} ${status} ${outcome.key} ${profile} ${by} ${seconds} s`);
@@ -69,10 +71,10 @@ async function main(argv: readonly string[]): Promise<number> {
 
 /** Every mutant, in an order that is the same for the same sources and seed. */
 function inOrder(mutants: readonly CoreMutant[], seed: string): CoreMutant[] {
-  const place = (mutant: CoreMutant): string =>
-    createHash("sha256")
-      .update(`${seed}\n${keyOf(mutant)}`)
-      .digest("hex");
+  const place = ({ file, line, column, mutator, replacement }: CoreMutant): string => {
+    const text = [file, line, column, mutator, replacement].join(":");
+    return createHash("sha256").update(`${seed}\n${text}`).digest("hex");
+  };
   return mutants
     .map((mutant) => ({ mutant, at: place(mutant) }))
     .sort((a, b) => (a.at < b.at ? -1 : 1))
@@ -105,7 +107,7 @@ function coverages(digest: string, seed: string): Covers {
 async function outcomeOf(
   mutant: CoreMutant,
   shared: Worker,
-  { profiles, seed, limitMs }: StrykerOptions,
+  { profiles, seed, limitMs }: Pick<StrykerOptions, "profiles" | "seed"> & { readonly limitMs: () => number },
   covers: Covers,
 ): Promise<Outcome> {
   const startedMs = performance.now();
@@ -118,14 +120,15 @@ async function outcomeOf(
     if (checks.length === 0) continue;
     const alone = coverage.atLoad.includes(mutant.id) ? createWorker(mutant.id) : undefined;
     const request = { kind: "judge", mutant: mutant.id, profile, seed, checks } as const;
-    const answer = await (alone ?? shared).ask(request, limitMs);
+    const answer = await (alone ?? shared).ask(request, limitMs());
     alone?.end();
-    if (answer === undefined) return { key, status: "timeout", profile, seconds: seconds() };
-    if (!("status" in answer)) throw new Error("a worker answered something else");
-    const by = answer.by === undefined ? {} : { by: answer.by };
-    if (answer.status === "killed") return { key, status: "killed", profile, ...by, seconds: seconds() };
+    // A slow machine takes long, too. An endless loop is not met here: the switch throws after so many turns.
+    const judged = answer ?? { status: "fault" as const, by: "not done within the limit or budget" };
+    if (!("status" in judged)) throw new Error("a worker answered something else");
+    const by = judged.by === undefined ? {} : { by: judged.by };
+    if (judged.status === "killed") return { key, status: "killed", profile, ...by, seconds: seconds() };
     // What is undecided in one profile may die in another, and is not alive before.
-    if (last.status !== "fault") last = { status: answer.status, profile, ...by };
+    if (last.status !== "fault") last = { status: judged.status, profile, ...by };
   }
   return { key, ...last, seconds: seconds() };
 }
@@ -148,7 +151,8 @@ interface Log {
 function openLog(path: string, head: string, resume: boolean): Log {
   const [first, ...lines] = resume && existsSync(path) ? readFileSync(path, "utf8").trimEnd().split("\n") : [];
   const before = (first === head ? lines : []).map((line) => JSON.parse(line) as Outcome);
-  const done = new Map(before.filter(({ status }) => status !== "fault").map((outcome) => [outcome.key, outcome]));
+  const decided = before.filter(({ status }) => ["killed", "survived", "uncovered"].includes(status));
+  const done = new Map(decided.map((outcome) => [outcome.key, outcome]));
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, [head, ...[...done.values()].map((outcome) => JSON.stringify(outcome)), ""].join("\n"));
   return {

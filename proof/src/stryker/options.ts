@@ -8,10 +8,10 @@ checks that run it, until one fails.
 
   --sample N         the first N mutants of an order that follows from the seed (all)
   --seed TEXT        of that order, and of the suite's decisions (stryker)
-  --budget MINUTES   begin no mutant after so long; what was begun is finished
+  --budget MINUTES   end after so long; mutants that were begun are undecided then
   --only TEXT        mutants of files whose name has TEXT
   --profile NAME     judge in this profile; repeatable (standard, zim, tencent-native)
-  --limit SECONDS    longest run of one mutant in one profile; beyond it is a kill (600)
+  --limit SECONDS    longest run of one mutant in one profile; beyond it is undecided (600)
   --workers N        mutants at once, each in a process of its own (2)
   --resume           go on with an interrupted run of the same code and seed
   --publish          write docs/proof/stryker.json and stryker.md

@@ -14,10 +14,10 @@ const row = (over: Partial<Row>): Row => ({
 });
 
 describe("the score", () => {
-  it("counts kills and timeouts, of all that were judged and are not argued equivalent", () => {
+  it("counts kills, of all that were judged and are not argued equivalent", () => {
     const rows = [
       row({}),
-      row({ status: "timeout" }),
+      row({}),
       row({ status: "survived" }),
       row({ status: "uncovered" }),
       row({ status: "survived", equivalent: "no difference" }),
@@ -43,6 +43,13 @@ describe("the score", () => {
   });
 });
 
+it("the line says what the score would be if the undecided lived", () => {
+  const rows = [row({}), row({ status: "fault" })];
+  expect(summaryLine({ seed: "s", profiles: ["standard"], mutants: 2, rows })).toContain(
+    "1 undecided, 50.0 % if those lived",
+  );
+});
+
 describe("the interval", () => {
   it("is Wilson's for a small part of many", () => {
     const [low, high] = intervalOf(8, 10, 1_000_000_000);
@@ -62,7 +69,7 @@ describe("the interval", () => {
 
 describe("a mutant", () => {
   it("has a key of its place and change, whatever its number", () => {
-    expect(keyOf(row({}))).toBe("rates.ts:7:3:EqualityOperator:a > b");
+    expect(keyOf(row({}))).toBe("rates.ts:7:3:EqualityOperator:a > b:a >= b");
   });
 
   it("is argued equivalent by file, text and replacement, and by line where that is said", () => {

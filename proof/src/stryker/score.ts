@@ -2,8 +2,8 @@
 import type { Equivalent } from "./equivalents.ts";
 import type { CoreMutant } from "./instrumented.ts";
 
-/** `timeout`: no answer within the limit, which is a kill. `uncovered`: no check of any judged profile runs it. */
-export type Status = "killed" | "timeout" | "survived" | "uncovered" | "fault";
+/** `uncovered`: no check of any judged profile runs it. `fault`: undecided. */
+export type Status = "killed" | "survived" | "uncovered" | "fault";
 
 export interface Outcome {
   /** Says which mutant it is, in whatever order they come. */
@@ -35,8 +35,9 @@ export interface Run {
   readonly rows: readonly Row[];
 }
 
-export function keyOf({ file, line, column, mutator, replacement }: Omit<CoreMutant, "id" | "original">): string {
-  return [file, line, column, mutator, replacement].join(":");
+/** Changes of one place may differ only in how far it reaches. */
+export function keyOf({ file, line, column, mutator, original, replacement }: Omit<CoreMutant, "id">): string {
+  return [file, line, column, mutator, replacement, original].join(":");
 }
 
 export function reasonOf(mutant: Omit<CoreMutant, "id">, list: readonly Equivalent[]): string | undefined {
@@ -56,7 +57,7 @@ export function totalsOf(rows: readonly Row[]): Totals {
   const open = (row: Row): boolean => row.equivalent === undefined;
   return {
     judged: count(({ status }) => status !== "fault"),
-    detected: count(({ status }) => status === "killed" || status === "timeout"),
+    detected: count(({ status }) => status === "killed"),
     survived: count((row) => row.status === "survived" && open(row)),
     uncovered: count((row) => row.status === "uncovered" && open(row)),
     equivalent: count((row) => alive(row) && !open(row)),
@@ -89,7 +90,8 @@ export function summaryLine({ rows, mutants }: Run): string {
   const [low, high] = intervalOf(totals.detected, counted, mutants);
   const how = counted + totals.equivalent < mutants ? ` (95 % interval ${percent(low)} to ${percent(high)})` : "";
   const said = score === undefined ? "none" : percent(score);
-  return `score ${said}${how}: ${totals.detected} of ${counted} detected; ${totals.survived} survived, ${totals.uncovered} not covered, ${totals.equivalent} argued equivalent, ${totals.faults} undecided; ${rows.length} of ${mutants} mutants judged`;
+  const worst = totals.faults === 0 ? "" : `, ${percent(totals.detected / (counted + totals.faults))} if those lived`;
+  return `score ${said}${how}: ${totals.detected} of ${counted} detected; ${totals.survived} survived, ${totals.uncovered} not covered, ${totals.equivalent} argued equivalent, ${totals.faults} undecided${worst}; ${rows.length} of ${mutants} mutants begun`;
 }
 
 export function page(run: Run): string {
@@ -101,7 +103,7 @@ export function page(run: Run): string {
     "",
     "Made by `npm run proof:stryker` from [stryker.json](stryker.json). The mutants are Stryker's, of every file of `reference-server/src/core`; the only test",
     "is the conformance suite, over the wire. Detected: a check that passes on the server as it is written fails twice with the mutant and passes again without it, or",
-    "the server does not start, or the run does not end. Undecided ones are in no count.",
+    "the server does not start. Undecided ones, by failures that do not come again or for want of time, are in no count.",
     "",
     `**${summaryLine(run)}**`,
     "",
