@@ -56,6 +56,7 @@ const sources = [
   "proof/src/options.ts",
   "proof/src/explore/main.ts",
   "proof/src/client-run/main.ts",
+  "proof/src/stryker/options.ts",
   "bench/src/main.ts",
   "bench/src/k6/options.ts",
   "conformance/src/main-job.ts",

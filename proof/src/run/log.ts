@@ -48,10 +48,10 @@ function parsed(line: string): Result | undefined {
 
 const sources = ["proof/src", "conformance/src", "reference-server/src", "protocol/src", "proto"];
 
-/** A digest of the code that a proof runs. */
-export function codeDigest(root: string): string {
+/** A digest of the code that a proof runs, or of some of it. */
+export function codeDigest(root: string, directories: readonly string[] = sources): string {
   const hash = createHash("sha256");
-  for (const dir of sources) {
+  for (const dir of directories) {
     for (const file of globSync("**/*.{ts,json,proto}", { cwd: join(root, dir) }).toSorted()) {
       if (!file.endsWith(".test.ts")) hash.update(`${dir}/${file}\n`).update(readFileSync(join(root, dir, file)));
     }
