@@ -20,6 +20,9 @@ export interface DurabilityOptions {
   readonly loadMaxMs: number;
   /** Of the server while it is under load, by start: how its disk fails. */
   readonly faultsOf?: ((start: number) => Record<string, string>) | undefined;
+  /** Nobody serves: before the load of a round, and after its kill. For tests of this harness. */
+  readonly beforeLoad?: (round: number) => void;
+  readonly afterKill?: (round: number) => void;
   readonly onRound?: (round: number, totals: Totals) => void;
 }
 
@@ -98,6 +101,7 @@ async function oneRound(
   { actors, watcher, totals }: { actors: readonly Actor[]; watcher: Watcher; totals: Totals },
 ): Promise<void> {
   const random = createRandom(options.seed, round);
+  options.beforeLoad?.(round);
   const server = await startFaulty(round, options);
   const { user, transport } = clientsOf(server);
   let gone = false;
@@ -122,6 +126,7 @@ async function oneRound(
     totals.refused += refused;
   }
   await watch.ended;
+  options.afterKill?.(round);
   await look(round, options, { actors, watcher, totals });
 }
 
