@@ -1,5 +1,5 @@
 // `client`: judges one client, and says so in every form that was asked for.
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { clientChecks } from "../client/checks/index.ts";
 import { type Protocol, protocols } from "../client/contract/contract.ts";
@@ -8,12 +8,13 @@ import { runClientSuite } from "../client/run/suite.ts";
 import { failureText } from "../report/failure-text.ts";
 import { createProgress } from "../report/progress.ts";
 import { summaryText, verdictText } from "../report/summary.ts";
-import { exitCodeOf, judgeKnown, knownText, mustName, parseKnownFailures, writeKnownFailures } from "../run/known.ts";
+import { exitCodeOf, judgeKnown, knownText, writeKnownFailures } from "../run/known.ts";
 import { UsageError } from "../run/options.ts";
 import { requirementOf } from "../run/plan.ts";
 import { selectChecks } from "../run/select.ts";
 import { exitCodes } from "../run/verdict.ts";
 import type { Console } from "./console.ts";
+import { readKnown } from "./known-file.ts";
 import { collect, parseJobs, parseScale } from "./options.ts";
 import { addFormOptions, type FormFlags, takesOutput, writeForms } from "./report-files.ts";
 
@@ -73,11 +74,13 @@ function parseProtocol(text: string, before: Protocol[] | undefined): Protocol[]
   return [...(before ?? []), found];
 }
 
+const clientCheckIds = clientChecks.map(({ id }) => id);
+
 /** Exit code: as of `run`. */
 async function clientCommand(command: readonly string[], flags: ClientFlags, console: Console): Promise<number> {
   const { only, skip } = flags;
   if (flags.list === true) return listClientChecks(flags, console);
-  const known = flags.knownFailures === undefined ? undefined : readKnown(flags.knownFailures);
+  const known = flags.knownFailures === undefined ? undefined : readKnown(flags.knownFailures, clientCheckIds);
   const toError = takesOutput(flags);
   const sink = toError ? console.error : console.out;
   const progress = createProgress(sink);
@@ -122,21 +125,6 @@ function listenerOf(progress: ReturnType<typeof createProgress>, flags: ClientFl
       if (job.skip === undefined) progress.finished(nameOf(job), outcome);
     },
   };
-}
-
-function readKnown(path: string) {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new UsageError(`--known-failures: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  const known = parseKnownFailures(text);
-  mustName(
-    known,
-    clientChecks.map(({ id }) => id),
-  );
-  return known;
 }
 
 function listClientChecks({ only, skip }: ClientFlags, console: Console): number {

@@ -1,27 +1,20 @@
 // `run`: judges one server, and says so in every form that was asked for.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { checks } from "../checks/index.ts";
 import { afterChecks } from "../invariants/decide.ts";
 import { failureText } from "../report/failure-text.ts";
 import type { Report } from "../report/model.ts";
 import { createProgress, type Progress } from "../report/progress.ts";
 import { summaryText, verdictText } from "../report/summary.ts";
-import {
-  exitCodeOf,
-  judgeKnown,
-  type KnownFailure,
-  knownText,
-  mustName,
-  parseKnownFailures,
-  writeKnownFailures,
-} from "../run/known.ts";
+import { exitCodeOf, judgeKnown, knownText, writeKnownFailures } from "../run/known.ts";
 import { namedProfileId } from "../run/named-profile.ts";
-import { type Shard, type SuiteOptions, TargetUnreachable, UsageError } from "../run/options.ts";
+import { type Shard, type SuiteOptions, TargetUnreachable } from "../run/options.ts";
 import { type Prepared, prepare, runPrepared, type SuiteListener } from "../run/suite.ts";
 import { exitCodes } from "../run/verdict.ts";
 import type { Console } from "./console.ts";
+import { readKnown } from "./known-file.ts";
 import { suiteOptions, type TargetFlags } from "./options.ts";
 import { type FormFlags, takesOutput, writeForms } from "./report-files.ts";
 
@@ -48,7 +41,7 @@ export async function runCommand(flags: RunFlags, console: Console): Promise<num
   const betweenChecks = flags.betweenChecks === undefined ? undefined : commandBetween(flags.betweenChecks);
   const how = { only, skip, jobs, seed, shard, repeat, timeoutScale, rerun, outDir, betweenChecks };
   const options: SuiteOptions = { ...suiteOptions(flags), ...how };
-  const known = flags.knownFailures === undefined ? undefined : readKnown(flags.knownFailures);
+  const known = flags.knownFailures === undefined ? undefined : readKnown(flags.knownFailures, checkIds());
   // With the report on standard output, everything else goes to the other one.
   const toError = takesOutput(flags);
   const report = await judge(options, {
@@ -74,17 +67,8 @@ function commandBetween(command: string): () => Promise<void> {
   };
 }
 
-/** Throws UsageError, before anything is run. */
-function readKnown(path: string): KnownFailure[] {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new UsageError(`--known-failures: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  const known = parseKnownFailures(text);
-  mustName(known, [...[...checks, ...afterChecks].map(({ id }) => id), namedProfileId]);
-  return known;
+function checkIds(): string[] {
+  return [...[...checks, ...afterChecks].map(({ id }) => id), namedProfileId];
 }
 
 export interface Talk {
@@ -126,7 +110,7 @@ function listenerOf(progress: Progress, { quiet, verbose }: Talk): SuiteListener
       const why = reason === undefined ? "" : `: ${reason}`;
       const line = `${outcome.padEnd(12)} ${planned.check.id}  ${transport} ${Math.round(durationMs)} ms${why}`;
       if (verbose) progress.say(line);
-      progress.finished(planned.check.id, outcome);
+      if (planned.fate.kind === "run") progress.finished(planned.check.id, outcome);
     },
   };
 }

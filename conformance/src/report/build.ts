@@ -5,7 +5,7 @@ import { type Requirement, requirements } from "@userstatus/protocol";
 import type { AfterResult } from "../invariants/decide.ts";
 import { tally, worst } from "../run/outcome.ts";
 import type { RunnerResult, RunResult } from "../run/runner.ts";
-import { judgeRequirements, partialReasons, verdictOf } from "../run/verdict.ts";
+import { judgeRequirements, partialReasons, type RequirementResult, verdictOf } from "../run/verdict.ts";
 import { type RequirementSet, setFor, unscoredBy } from "../sets/requirement-set.ts";
 import { type Report, type ReportedCheck, type ReportedRun, reportVersion } from "./model.ts";
 
@@ -45,20 +45,30 @@ export function buildReport(input: BuildInput): Report {
     ...(died === undefined ? {} : { died: { at: died.at.toISOString(), during: died.during } }),
     counts: {
       checks: tally(checks.map(({ check }) => check.outcome)),
-      requirements: tally(judged.flatMap(({ scored, outcome }) => (scored && outcome !== undefined ? [outcome] : []))),
+      requirements: scoredTally(judged),
     },
-    requirements: judged.map(({ requirement, outcome, scored, why, checkIds }) => ({
-      id: requirement.id,
-      level: requirement.level,
-      part: requirement.part,
-      section: requirement.section,
-      outcome: outcome ?? null,
-      scored,
-      ...(why === undefined ? {} : { why }),
-      checks: checkIds,
-    })),
+    requirements: reportedRequirements(judged),
     checks: checks.map(({ check }) => check),
   };
+}
+
+/** Each requirement with its outcome, as a report tells it. */
+export function reportedRequirements(judged: readonly RequirementResult[]): Report["requirements"] {
+  return judged.map(({ requirement, outcome, scored, why, checkIds }) => ({
+    id: requirement.id,
+    level: requirement.level,
+    part: requirement.part,
+    section: requirement.section,
+    outcome: outcome ?? null,
+    scored,
+    ...(why === undefined ? {} : { why }),
+    checks: checkIds,
+  }));
+}
+
+/** Outcomes of the requirements that are scored. */
+export function scoredTally(judged: readonly RequirementResult[]): ReturnType<typeof tally> {
+  return tally(judged.flatMap(({ scored, outcome }) => (scored && outcome !== undefined ? [outcome] : [])));
 }
 
 interface Placed {

@@ -1,6 +1,6 @@
 // Makes the report of a run against a client: the same document as for servers, with the obligations of clients scored. Pure.
 import { type Requirement, requirements } from "@userstatus/protocol";
-import { specDigest, suiteVersion } from "../../report/build.ts";
+import { reportedRequirements, scoredTally, specDigest, suiteVersion } from "../../report/build.ts";
 import { type Report, type ReportedCheck, type ReportedRun, reportVersion } from "../../report/model.ts";
 import { tally, worst } from "../../run/outcome.ts";
 import { requirementOf } from "../../run/plan.ts";
@@ -49,18 +49,9 @@ export function buildClientReport(input: ClientReportInput): Report {
     notices,
     counts: {
       checks: tally(checks.map(({ outcome }) => outcome)),
-      requirements: tally(judged.flatMap(({ scored, outcome }) => (scored && outcome !== undefined ? [outcome] : []))),
+      requirements: scoredTally(judged),
     },
-    requirements: judged.map(({ requirement, outcome, scored, why, checkIds }) => ({
-      id: requirement.id,
-      level: requirement.level,
-      part: requirement.part,
-      section: requirement.section,
-      outcome: outcome ?? null,
-      scored,
-      ...(why === undefined ? {} : { why }),
-      checks: checkIds,
-    })),
+    requirements: reportedRequirements(judged),
     checks,
   };
 }
