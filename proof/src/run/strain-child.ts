@@ -1,6 +1,8 @@
 // The helper process of strain.ts, run without a loader. It ends when its parent is gone, and leaves no process stopped behind.
 //   strain-child.ts throttle SHARE   stops and continues the processes whose ids come on stdin, so that each runs SHARE of the time
-//   strain-child.ts load             spins
+//   strain-child.ts load             spins, at the lowest priority: it keeps busy what nothing else needs, so that a worker shares its core's
+//                                    threads, caches and clock with it, and never waits for it
+import { constants, setPriority } from "node:os";
 import { createInterface } from "node:readline";
 
 /** Long enough to be cheap, short enough that a stop is no outage. */
@@ -41,5 +43,7 @@ process.stdin.on("end", () => {
   signal("SIGCONT");
   process.exit(0);
 });
-if (mode === "load") spin();
-else run();
+if (mode === "load") {
+  setPriority(constants.priority.PRIORITY_LOW);
+  spin();
+} else run();
