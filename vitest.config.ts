@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 // Tests run the sources: the condition picks `src` of each workspace instead of `dist`.
@@ -10,5 +11,7 @@ export default defineConfig({
     include: ["**/src/**/*.test.ts", "examples/**/*.test.ts", "scripts/**/*.test.ts", "test/**/*.test.ts"],
     exclude: ["**/dist/**", "**/node_modules/**"],
     testTimeout: 30_000,
+    // The long files wait for processes of their own; left to itself vitest keeps a core free, which on two is half of them.
+    maxWorkers: availableParallelism() + 1,
   },
 });

@@ -113,11 +113,12 @@ describe("garbage", () => {
     let round = 0;
     let flooding = true;
     const working = (async () => {
-      while (flooding && round < 9) {
-        await client.setCustomStatus(
-          { sessionId: bob.sessionId, customStatus: { text: `round ${++round}` } },
-          as("bob"),
-        );
+      while (flooding) {
+        if (round < 9) {
+          const customStatus = { text: `round ${++round}` };
+          await client.setCustomStatus({ sessionId: bob.sessionId, customStatus }, as("bob"));
+        }
+        await client.heartbeat({ sessionId: alice.sessionId }, as("alice"));
         await new Promise((resolve) => setTimeout(resolve, 1_000));
       }
     })();

@@ -6,7 +6,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { type Console, processConsole } from "./cli/console.ts";
 import { collect, parseJobs } from "./cli/options.ts";
 import { main } from "./cli/program.ts";
-import { type StoreKind, storeKinds } from "./main-job/job-runs.ts";
+import { briefProfiles, type StoreKind, storeKinds } from "./main-job/job-runs.ts";
 import { runMainJob } from "./main-job/main-job.ts";
 
 interface JobFlags {
@@ -17,6 +17,7 @@ interface JobFlags {
   readonly out?: string;
   readonly json?: string;
   readonly store?: StoreKind;
+  readonly brief?: boolean;
   readonly restart?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -43,6 +44,7 @@ async function mainJob(args: readonly string[], console: Console): Promise<numbe
         "keep the state of every run there (default: memory, and one run more on embedded)",
       ).choices([...storeKinds]),
     )
+    .option("--brief", `of the whole profiles only ${briefProfiles.join(" and ")}, in memory: a minute`)
     .option("--restart", "kill the server and start it again between every two checks; with --store embedded")
     .option("--seed <text>", "repeats the decisions of an earlier run")
     .option("--jobs <count>", "checks at once (default: 8)", parseJobs)

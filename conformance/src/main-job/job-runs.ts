@@ -36,12 +36,26 @@ const policyRuns: readonly JobRun[] = [
 /** One profile on the durable store, beside all of them in memory: its rules are the same code. */
 const durableRun: JobRun = { name: "standard, durable", profile: "standard", serverArgs: [], store: "embedded" };
 
-/** All runs, or those of the profiles named. With a store, all of them on that one. */
-export function jobRuns(profiles: readonly string[] = profileNames, store?: StoreKind): JobRun[] {
+/** What a quick look judges: our own profile, and the vendor's that differs from it most. */
+export const briefProfiles: readonly string[] = ["standard", "zim"];
+
+export interface RunSelection {
+  /** Default: all that are published. */
+  readonly profiles?: readonly string[] | undefined;
+  /** All runs on this store. Default: in memory, and one beside on the durable one. */
+  readonly store?: StoreKind | undefined;
+  /** Of the whole profiles only `briefProfiles`, in memory; the session policies as ever. */
+  readonly brief?: boolean | undefined;
+}
+
+/** The runs of a main job. */
+export function jobRuns({ profiles = profileNames, store, brief = false }: RunSelection = {}): JobRun[] {
   const whole = profileNames.map((profile): JobRun => ({ name: profile, profile, serverArgs: [], store: "memory" }));
-  const of = [...whole, ...policyRuns].filter(({ profile }) => profiles.includes(profile));
+  const of = [...whole.filter(({ name }) => !brief || briefProfiles.includes(name)), ...policyRuns].filter(
+    ({ profile }) => profiles.includes(profile),
+  );
   if (store !== undefined) return of.map((run) => ({ ...run, store }));
-  return profiles.includes(durableRun.profile) ? [...of, durableRun] : of;
+  return !brief && profiles.includes(durableRun.profile) ? [...of, durableRun] : of;
 }
 
 export interface ServerPlace {

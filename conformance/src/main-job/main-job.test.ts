@@ -23,16 +23,24 @@ test("every published profile is run whole, and two policies by their own checks
   ]);
   expect(runs.filter(({ only }) => only !== undefined).map(({ only }) => only)).toEqual([["session-*"], ["session-*"]]);
   expect(runs.filter(({ store }) => store === "embedded").map(({ name }) => name)).toEqual(["standard, durable"]);
-  expect(jobRuns(["standard", "zim"], "embedded").map(({ name, store }) => [name, store])).toEqual([
-    ["standard", "embedded"],
-    ["zim", "embedded"],
-    ["zim, one session", "embedded"],
+  expect(jobRuns({ profiles: ["standard", "zim"], store: "embedded" }).map(({ name, store }) => [name, store])).toEqual(
+    [
+      ["standard", "embedded"],
+      ["zim", "embedded"],
+      ["zim, one session", "embedded"],
+    ],
+  );
+  expect(jobRuns({ profiles: ["zim"] }).map(({ name }) => name)).toEqual(["zim", "zim, one session"]);
+  expect(jobRuns({ brief: true }).map(({ name }) => name)).toEqual([
+    "standard",
+    "zim",
+    "zim, one session",
+    "tencent-native, many sessions",
   ]);
-  expect(jobRuns(["zim"]).map(({ name }) => name)).toEqual(["zim", "zim, one session"]);
 });
 
 test("a server is started by its own file, or by a command that gets the same arguments", () => {
-  const [run] = jobRuns(["zim"]);
+  const [run] = jobRuns({ profiles: ["zim"] });
   if (run === undefined) throw new Error("no run");
   const own = serverCommand(run, "/repo", undefined);
   expect(own).toMatchObject({ file: process.execPath, cwd: "/repo" });

@@ -27,6 +27,8 @@ export interface JobOptions {
   readonly jsonFile?: string | undefined;
   /** All runs on this store. Default: in memory, and one beside on the durable one. */
   readonly store?: StoreKind | undefined;
+  /** Fewer runs: see `RunSelection`. */
+  readonly brief?: boolean | undefined;
   /** Kills the server and starts it again between every two checks. */
   readonly restart?: boolean | undefined;
   readonly quiet: boolean;
@@ -40,7 +42,7 @@ export async function runMainJob(options: JobOptions): Promise<number> {
   const results: JobResult[] = [];
   // Another server is only asked to keep its state where that is asked for.
   const store = options.store ?? (options.serverCommand === undefined ? undefined : "memory");
-  const runs = jobRuns(options.profiles, store);
+  const runs = jobRuns({ profiles: options.profiles, store, brief: options.brief });
   for (const [at, run] of runs.entries()) {
     console.out.write(`\n== ${run.name} (${at + 1} of ${runs.length}) ==\n`);
     results.push(await oneRun(run, options));

@@ -9,6 +9,7 @@ import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } f
 import { preferGet } from "./get-transport.ts";
 import { createH2Session, type H2Session } from "./h2-session.ts";
 import type { TransportKind } from "./kinds.ts";
+import { outliveStaleConnections } from "./stale-connection.ts";
 
 /** Where to connect to in place of the host of the URL. */
 export interface Dial {
@@ -25,7 +26,8 @@ export interface Connection {
 /** Opens lazily: nothing is sent before the first call. */
 export function openConnection(kind: TransportKind, baseUrl: string, dial?: Dial): Connection {
   const { options, close } = kind.http === "2" ? http2Options(baseUrl, dial) : http1Options(baseUrl, dial);
-  return { transport: transportOf(kind, baseUrl, options), close };
+  const transport = transportOf(kind, baseUrl, options);
+  return { transport: kind.http === "2" ? transport : outliveStaleConnections(transport), close };
 }
 
 type NodeTransportOptions =

@@ -26,12 +26,21 @@ async function serve(id?: string): Promise<Hosted> {
   return server;
 }
 
-function compare(a: Hosted, b: Hosted): Promise<{ code: number | null; text: string }> {
+function compare(a: Hosted, b: Hosted, budget = "3s"): Promise<{ code: number | null; text: string }> {
   const sides = (["a", "b"] as const).flatMap((side) => {
     const { url, adminUrl, testingUrl } = side === "a" ? a : b;
     return [`--${side}`, url, `--${side}-admin-url`, adminUrl, `--${side}-testing-url`, testingUrl];
   });
-  const child = spawn(process.execPath, [cli, "compare", ...sides, "--token-dev", "--seed", "pair", "--budget", "3s"]);
+  const child = spawn(process.execPath, [
+    cli,
+    "compare",
+    ...sides,
+    "--token-dev",
+    "--seed",
+    "pair",
+    "--budget",
+    budget,
+  ]);
   let text = "";
   child.stdout.on("data", (chunk: Buffer) => {
     text += chunk.toString();
@@ -63,7 +72,7 @@ describe.skipIf(!existsSync(cli))("on hosted servers", { timeout: 120_000 }, () 
   test("compare tells which of two is wrong, and that neither is", async () => {
     const [right, other, wrong] = [await serve(), await serve(), await serve("unsub-result/only-rows")];
     expect(await compare(right, other)).toMatchObject({ code: 0, text: expect.stringContaining("B wrong 0") });
-    const { code, text } = await compare(right, wrong);
+    const { code, text } = await compare(right, wrong, "10s");
     expect([code, text]).toEqual([1, expect.stringMatching(/A wrong 0, B wrong [1-9]/)]);
   });
 });
