@@ -12,11 +12,13 @@ import { mutantsPart, summaryLine, variantsPart } from "./publish/matrix.ts";
 import { mutantJobs, variantJobs } from "./run/jobs.ts";
 import { codeDigest, openLog, type RunLog } from "./run/log.ts";
 import { runPool } from "./run/pool.ts";
+import { openRecord, readRecord, standingRuns } from "./run/record.ts";
 import { createStrain, type Strain } from "./run/strain.ts";
 import { variants } from "./variants/index.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const cache = join(root, ".cache/proof");
+const recordPath = join(root, "docs/proof/unusual-runs.ndjson");
 const jobLimitMs = 15 * 60_000;
 
 process.exitCode = await main(process.argv.slice(2));
@@ -48,7 +50,10 @@ async function main(argv: readonly string[]): Promise<number> {
     const jobs = { mutants: mutantJobs(mutants, selection), variants: variantJobs(variants, selection) };
     const { rounds: _rounds, ...scope } = selection;
     const head = JSON.stringify({ code: codeDigest(root), ...scope, ...options.settings, ...options.strain });
-    const log = openLog(join(cache, selection.quick ? "quick.ndjson" : "results.ndjson"), head, options.resume);
+    const name = selection.quick ? "quick.ndjson" : "results.ndjson";
+    const log = options.record
+      ? openRecord(recordPath, recordHead(options), codeDigest(root))
+      : openLog(join(cache, name), head, options.resume);
     const results = [
       ...(await runJobs(jobs.mutants, options.mutantsAtOnce, log, options, strain)),
       ...(await runJobs(jobs.variants, options.variantsAtOnce, log, options, strain)),
@@ -59,6 +64,10 @@ async function main(argv: readonly string[]): Promise<number> {
   } finally {
     strain.stop();
   }
+}
+
+function recordHead(options: ProofOptions): string {
+  return JSON.stringify({ seed: options.settings.seed, conditions: conditionsOf(options) });
 }
 
 async function runControls(options: ProofOptions, strain: Strain): Promise<string | undefined> {
@@ -118,10 +127,10 @@ function say(result: Result): void {
 /** Writes what came of it; answers how much is not as it should be. */
 function finish(results: readonly Result[], options: ProofOptions): number {
   const { selection, settings } = options;
-  const { rounds } = selection;
+  const standing = options.record ? standingRuns(readRecord(recordPath, recordHead(options))) : results;
   const parts = {
     mutants: mutantsPart(results, settings),
-    variants: variantsPart(results, { seed: settings.seed, rounds, conditions: conditionsOf(options) }),
+    variants: variantsPart(standing, { seed: settings.seed, conditions: conditionsOf(options) }),
   };
   const survivors = results.filter((result) => result.kind === "mutant" && killers(result).length === 0);
   const wrong = results.filter((result) => result.kind === "variant" && (result.wrong.length > 0 || result.fault));

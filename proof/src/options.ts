@@ -18,6 +18,8 @@ unusual server that is right must pass. Two controls come first; if they don't b
   --seed TEXT        of all decisions (proof)
   --check PATTERN    only these checks judge the variants; repeatable
   --resume           go on with an interrupted run of the same code and options
+  --record           keep the variants' runs in docs/proof/unusual-runs.ndjson, and go on with what stands there, also of other versions of
+                     the code; a server of which a check was wrong begins anew (--rounds 0 --publish: publish what stands)
   --publish          write docs/proof and the line in README
   --workers N        processes (one for each core; with --load one less)
   --jobs N           servers judged at once in each process (mutants: 3, variants: 1)
@@ -36,6 +38,7 @@ export interface ProofOptions {
   readonly mutantsAtOnce: number;
   readonly variantsAtOnce: number;
   readonly resume: boolean;
+  readonly record: boolean;
   readonly publish: boolean;
 }
 
@@ -45,14 +48,22 @@ export class Usage extends Error {}
 export function readOptions(argv: readonly string[]): ProofOptions | undefined {
   const { values } = parse(argv);
   if (values.help) return undefined;
-  const { only, part, quick, matrix, publish, load } = values;
+  const { only, part, quick, matrix, publish, load, record } = values;
   if (part !== undefined && part !== "mutants" && part !== "variants") throw new Usage("--part is mutants or variants");
+  if (record && (part !== "variants" || quick || values.check !== undefined))
+    throw new Usage("--record is of --part variants, judged by every check");
   if (publish && (quick || only !== undefined || values.check !== undefined))
     throw new Usage("--publish is of a whole part: not with --quick, --only or --check");
   const share = values.throttle === undefined ? undefined : number("--throttle", values.throttle, 0.1, 0.9);
   const cores = availableParallelism();
   return {
-    selection: { only, part, quick, matrix, rounds: whole("--rounds", values.rounds) },
+    selection: {
+      only,
+      part,
+      quick,
+      matrix,
+      rounds: record && values.rounds === "0" ? 0 : whole("--rounds", values.rounds),
+    },
     settings: {
       seed: values.seed,
       mutantPatienceMs: whole("--patience", values.patience),
@@ -64,6 +75,7 @@ export function readOptions(argv: readonly string[]): ProofOptions | undefined {
     mutantsAtOnce: values.jobs === undefined ? 3 : whole("--jobs", values.jobs),
     variantsAtOnce: values.jobs === undefined ? 1 : whole("--jobs", values.jobs),
     resume: values.resume,
+    record,
     publish,
   };
 }
@@ -90,6 +102,7 @@ function parse(argv: readonly string[]) {
         seed: { type: "string", default: "proof" },
         check: { type: "string", multiple: true },
         resume: { type: "boolean", default: false },
+        record: { type: "boolean", default: false },
         publish: { type: "boolean", default: false },
         workers: { type: "string" },
         jobs: { type: "string" },

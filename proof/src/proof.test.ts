@@ -1,12 +1,15 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { controlJobs, whyVoid } from "./controls.ts";
 import { strayMutants, withoutMutant } from "./coverage.ts";
-import { killers, type MutantResult } from "./job.ts";
+import { killers, type MutantResult, type VariantResult } from "./job.ts";
 import { mutants } from "./mutants/index.ts";
 import { readMatrix, withLine } from "./publish/files.ts";
+import { variantsPart } from "./publish/matrix.ts";
+import { openRecord, type RecordedRun, standingRuns } from "./run/record.ts";
 import { runJob } from "./run/run-job.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -41,4 +44,45 @@ test("what is published speaks of the mutants that there are, all killed, and RE
   }
   const readme = readFileSync(join(root, "README.md"), "utf8");
   expect(withLine(readme, matrix)).toBe(readme);
+});
+
+test("recorded runs stand until a check is wrong about their server; then it begins anew", () => {
+  const run = (id: string, round: number, code: string, more: Partial<RecordedRun> = {}): RecordedRun => ({
+    kind: "variant",
+    id,
+    profile: "standard",
+    round,
+    wrong: [],
+    undecided: [],
+    passed: 9,
+    verdict: "CONFORMANT",
+    seconds: 1,
+    code,
+    ...more,
+  });
+  const flaky = { wrong: [{ check: "a/b", outcome: "FLAKY", got: "" }] };
+  const runs = [run("slow", 0, "x"), run("odd", 0, "x"), run("odd", 1, "x", flaky), run("slow", 1, "y")];
+  const standing = standingRuns([
+    ...runs,
+    run("odd", 1, "y"),
+    run("odd", 1, "z"),
+    run("odd", 2, "z", { fault: "died" }),
+  ]);
+  expect(standing.map(({ id, round, code }) => [id, round, code])).toEqual([
+    ["slow", 0, "x"],
+    ["slow", 1, "y"],
+  ]);
+  const both = standingRuns([...runs, run("odd", 1, "y")]);
+  expect(variantsPart(both, { seed: "s", conditions: "none" })).toMatchObject({ rounds: 1, versions: 2, faults: [] });
+  expect(variantsPart([], { seed: "s", conditions: "none" }).rounds).toBe(0);
+});
+
+test("the record of another seed or other conditions is begun anew; a run goes on with what stands in it", () => {
+  const path = join(mkdtempSync(join(tmpdir(), "proof-")), "runs.ndjson");
+  const clean = { kind: "variant", id: "odd", profile: "zim", round: 0, wrong: [], undecided: [] } as const;
+  const done: VariantResult = { ...clean, passed: 3, verdict: "CONFORMANT", seconds: 1 };
+  openRecord(path, "head", "one").add(done);
+  expect(openRecord(path, "head", "two").done).toEqual([{ ...done, code: "one" }]);
+  expect(openRecord(path, "other", "two").done).toEqual([]);
+  expect(readFileSync(path, "utf8")).toBe("other\n");
 });

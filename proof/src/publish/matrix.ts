@@ -18,7 +18,10 @@ export interface MutantsPart {
 
 export interface VariantsPart {
   readonly seed: string;
+  /** Runs of each server: of the one that has fewest. */
   readonly rounds: number;
+  /** Versions of the code that were run, where the runs were recorded over several. */
+  readonly versions?: number;
   /** Under which conditions, in words. */
   readonly conditions: string;
   /** By variant and profile. */
@@ -50,9 +53,9 @@ export function mutantsPart(results: readonly Result[], settings: Pick<JudgeSett
 
 export function variantsPart(
   results: readonly Result[],
-  { seed, rounds, conditions }: Pick<VariantsPart, "seed" | "rounds" | "conditions">,
+  { seed, conditions }: Pick<VariantsPart, "seed" | "conditions">,
 ): VariantsPart {
-  const of = results.filter((result): result is VariantResult => result.kind === "variant");
+  const of = results.filter((result): result is VariantResult & { code?: string } => result.kind === "variant");
   const judged: Record<string, Record<string, JudgedVariant>> = {};
   for (const { id, profile } of of.toSorted(byName)) {
     const runs = of.filter((result) => result.id === id && result.profile === profile);
@@ -68,7 +71,16 @@ export function variantsPart(
       },
     };
   }
-  return { seed, rounds, conditions, judged, faults: faultsOf(of) };
+  const runs = Object.values(judged).flatMap((byProfile) => Object.values(byProfile).map((one) => one.runs));
+  const codes = new Set(of.flatMap(({ code }) => code ?? []));
+  return {
+    seed,
+    rounds: runs.length === 0 ? 0 : Math.min(...runs),
+    ...(codes.size > 1 ? { versions: codes.size } : {}),
+    conditions,
+    judged,
+    faults: faultsOf(of),
+  };
 }
 
 export interface Totals {

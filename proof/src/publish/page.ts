@@ -24,7 +24,7 @@ export function page(input: PageInput): string {
     `**${summaryLine(input.matrix)}**`,
     "",
     `- ${m} mutants, seed \`${mutants.seed}\`, judged by ${mutants.scope === "all" ? "every check" : "the checks of their own requirements"}.`,
-    `- ${v} unusual servers, ${variants.rounds} ${variants.rounds === 1 ? "round" : "rounds"}, seed \`${variants.seed}\`, ${variants.conditions}.`,
+    `- ${v} unusual servers, ${variants.rounds} ${variants.rounds === 1 ? "round" : "rounds"}${variants.versions === undefined ? "" : ` over ${variants.versions} versions of the code`}, seed \`${variants.seed}\`, ${variants.conditions}.`,
     "",
     ...sections(input),
     ...neverKilled(input),
