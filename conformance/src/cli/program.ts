@@ -80,7 +80,7 @@ function createProgram(console: Console, state: { code: number }): Command {
     program
       .command("replay")
       .description("run one failure again that --out kept, alone and with the same decisions")
-      .argument("<path>", "DIR/failures/CHECK.TRANSPORT, or the replay.json in it"),
+      .argument("<path>", "DIR/failures/CHECK.TRANSPORT, the replay.json in it, or a finding of explore"),
   ).action(async (path: string, flags: TargetFlags) => {
     state.code = await replayCommand(path, flags, console);
   });

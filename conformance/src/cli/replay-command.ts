@@ -1,7 +1,8 @@
-// `replay`: runs one kept failure again, alone, with the same decisions, and says whether it is still there.
+// `replay`: runs one kept failure again, alone, with the same decisions, and says whether it is still there; so with a finding of `explore`.
+import { exploreCommand } from "../explore/explore-command.ts";
 import { specDigest, suiteVersion } from "../report/build.ts";
 import { failureText } from "../report/failure-text.ts";
-import { driftOf, readReplay } from "../run/replay.ts";
+import { driftOf, isExploration, readReplay } from "../run/replay.ts";
 import type { RunResult } from "../run/runner.ts";
 import { prepare, runPrepared } from "../run/suite.ts";
 import { entryLine } from "../transcript/print.ts";
@@ -10,6 +11,7 @@ import { suiteOptions, type TargetFlags } from "./options.ts";
 
 /** Exit code: 0 it passes now, 1 it fails, 3 it decides nothing here. */
 export async function replayCommand(path: string, flags: TargetFlags, console: Console): Promise<number> {
+  if (isExploration(path)) return await exploreCommand({ ...flags, replay: path }, console);
   const kept = readReplay(path);
   const { check, transport, seed } = kept;
   const how = { only: [check], seed, jobs: 1, rerun: false, ...(transport === "" ? {} : { transports: [transport] }) };

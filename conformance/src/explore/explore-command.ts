@@ -122,6 +122,6 @@ function save(
 function repeatLines({ url }: Ground, seed: string, file: string | undefined): string[] {
   const search = `userstatus-conformance explore --url ${url} --seed ${seed}  (and your options)`;
   if (file === undefined)
-    return [search, "with --out DIRECTORY each finding is saved, and --replay FILE does its steps alone"];
-  return [`userstatus-conformance explore --url ${url} --replay ${file}  (and your options)`, search];
+    return [search, "with --out DIRECTORY each finding is saved, and replay FILE does its steps alone"];
+  return [`userstatus-conformance replay ${file} --url ${url}  (and your options)`, search];
 }

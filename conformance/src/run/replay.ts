@@ -25,13 +25,21 @@ export interface CheckReplay {
 
 /** A file, or a directory that has one. Throws UsageError. */
 export function readReplay(path: string): CheckReplay {
-  let data: unknown;
+  return parseReplay(readJson(path));
+}
+
+/** Whether a replay file holds a finding of `explore`, whose format is its own. Throws UsageError where it can't be read. */
+export function isExploration(path: string): boolean {
+  const data = readJson(path);
+  return typeof data === "object" && data !== null && (data as Record<string, unknown>).kind === "exploration";
+}
+
+function readJson(path: string): unknown {
   try {
-    data = JSON.parse(readFileSync(statSync(path).isDirectory() ? join(path, replayFileName) : path, "utf8"));
+    return JSON.parse(readFileSync(statSync(path).isDirectory() ? join(path, replayFileName) : path, "utf8"));
   } catch (error) {
     throw new UsageError(`replay: can't read ${path}: ${error instanceof Error ? error.message : String(error)}`);
   }
-  return parseReplay(data);
 }
 
 /** Throws UsageError. */
