@@ -57,6 +57,8 @@ export interface Check {
    * Default: none.
    */
   readonly timeMs?: (profile: Profile) => number;
+  /** Wall time that really passes in every tier, by the server's `keep_alive_interval` in milliseconds. Default: none. */
+  readonly wallMs?: (keepAliveMs: number) => number;
   /** It changes switches, or anything else of the whole app: it gets an app of its own, or runs alone. */
   readonly wholeApp?: boolean;
   /**

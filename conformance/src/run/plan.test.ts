@@ -26,6 +26,7 @@ function fate(of: Partial<Check>, input: Partial<PlanInput> = {}) {
     tier: "virtual",
     tools,
     timeBudgetMs: 60_000,
+    keepAliveMs: 15_000,
     sharedApp: false,
     sharedClock: false,
     clockStopped: false,
@@ -64,6 +65,16 @@ test("time that must pass is waited for within the budget only, and not in the v
   expect(fate({ ...waits, realTime: true })).toMatchObject({ kind: "NOT_TESTABLE" });
 });
 
+test("a keep-alive is waited for in every tier, within the budget", () => {
+  const waits: Partial<Check> = { wallMs: (intervalMs) => 2 * intervalMs };
+  expect(fate(waits)).toEqual({ kind: "run", mode: "waiting" });
+  expect(fate(waits, { keepAliveMs: 0 })).toEqual({ kind: "run", mode: "parallel" });
+  expect(fate(waits, { keepAliveMs: 31_000 })).toMatchObject({
+    kind: "NOT_TESTABLE",
+    reason: "needs 62 s of real time; --time-budget is 60 s",
+  });
+});
+
 test("what moves a clock or an app that others share runs alone", () => {
   expect(fate({ timeMs: () => 5 }, { sharedClock: true })).toEqual({ kind: "run", mode: "alone" });
   expect(fate({ tools: ["test-clock"] }, { sharedClock: true })).toEqual({ kind: "run", mode: "alone" });
@@ -99,6 +110,7 @@ test("waits at once count once, waits in turn add up", () => {
     tier: "real",
     tools,
     timeBudgetMs: 60_000,
+    keepAliveMs: 15_000,
     sharedApp: true,
     sharedClock: false,
     clockStopped: false,

@@ -1,5 +1,6 @@
 // The plan of a run, before anything is sent: which checks run, how, and why the others don't. Pure.
-import { findRequirement, type Profile, type Requirement } from "@userstatus/protocol";
+import { durationMs } from "@bufbuild/protobuf/wkt";
+import { findRequirement, type GetServerInfoResponse, type Profile, type Requirement } from "@userstatus/protocol";
 import type { Check, Time, Tool } from "../check.ts";
 import { spoken } from "../units.ts";
 
@@ -28,6 +29,8 @@ export interface PlanInput {
   readonly tools: Readonly<Record<Tool, true | string>>;
   /** Longest that one check may really wait. */
   readonly timeBudgetMs: number;
+  /** `keep_alive_interval` of the server; 0: it tells none. */
+  readonly keepAliveMs: number;
   /** All checks share one app. */
   readonly sharedApp: boolean;
   /** One clock for all checks: the server's, or that of the shared app. */
@@ -68,9 +71,17 @@ function fateOf(check: Check, requirement: Requirement, input: PlanInput): Fate 
   }
 }
 
+/** 0: none is told, or nothing that can be waited for. */
+export function keepAliveMsOf({ keepAliveInterval }: Pick<GetServerInfoResponse, "keepAliveInterval">): number {
+  return keepAliveInterval === undefined ? 0 : Math.max(0, durationMs(keepAliveInterval));
+}
+
+export type WaitInput = Pick<PlanInput, "tier" | "profile" | "keepAliveMs">;
+
 /** How long the check really waits, in milliseconds of wall time. */
-export function waitOf(check: Check, { tier, profile }: Pick<PlanInput, "tier" | "profile">): number {
-  return tier === "virtual" && check.realTime !== true ? 0 : (check.timeMs?.(profile) ?? 0);
+export function waitOf(check: Check, { tier, profile, keepAliveMs }: WaitInput): number {
+  const timeMs = tier === "virtual" && check.realTime !== true ? 0 : (check.timeMs?.(profile) ?? 0);
+  return timeMs + (check.wallMs?.(keepAliveMs) ?? 0);
 }
 
 function fateOfApplying(check: Check, input: PlanInput, waitMs: number): Fate {
@@ -99,7 +110,7 @@ function run(mode: Mode): Fate {
 }
 
 /** How long the waits of a plan take together: those at once count once. */
-export function totalWaitMs(plan: readonly PlannedCheck[], input: Pick<PlanInput, "tier" | "profile">): number {
+export function totalWaitMs(plan: readonly PlannedCheck[], input: WaitInput): number {
   const waits = { first: 0, alone: 0, waiting: 0, parallel: 0 };
   for (const { check, fate } of plan) {
     if (fate.kind !== "run") continue;

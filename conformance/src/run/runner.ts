@@ -8,7 +8,7 @@ import { sampleKind, type TransportKind } from "../wire/kinds.ts";
 import { type Attempt, attempt, type Failure } from "./execute.ts";
 import { createGate } from "./gate.ts";
 import { type Outcome, worst } from "./outcome.ts";
-import { type PlannedCheck, waitOf } from "./plan.ts";
+import { keepAliveMsOf, type PlannedCheck, waitOf } from "./plan.ts";
 
 /** What came of one check over one transport. */
 export interface RunResult {
@@ -158,7 +158,11 @@ function createRunner(options: RunnerOptions): Runner {
   const tryOnce = async ({ planned, kind, seed }: Job): Promise<Attempt> => {
     if (begun) await options.betweenChecks?.();
     begun = true;
-    const waitMs = waitOf(planned.check, { tier: run.tier, profile: run.profile });
+    const waitMs = waitOf(planned.check, {
+      tier: run.tier,
+      profile: run.profile,
+      keepAliveMs: keepAliveMsOf(run.info),
+    });
     const done = await attempt({
       run: { ...run, seed },
       check: planned.check,

@@ -21,7 +21,7 @@ import { openConnection } from "../wire/connection.ts";
 import { probe } from "../wire/probe.ts";
 import { namedProfile } from "./named-profile.ts";
 import type { SuiteOptions } from "./options.ts";
-import { type PlanInput, type PlannedCheck, planRun, totalWaitMs } from "./plan.ts";
+import { keepAliveMsOf, type PlanInput, type PlannedCheck, planRun, totalWaitMs } from "./plan.ts";
 import { type Job, type RunResult, runPlan } from "./runner.ts";
 import { selectChecks, selects } from "./select.ts";
 import { inShard } from "./shard.ts";
@@ -97,6 +97,7 @@ export async function prepare(options: SuiteOptions, checks: readonly Check[] = 
     tier,
     tools,
     timeBudgetMs: options.timeBudgetMs ?? defaults.timeBudgetMs,
+    keepAliveMs: keepAliveMsOf(info),
     sharedApp: sharedApp !== undefined,
     sharedClock,
     clockStopped: found.clock?.stopped === true,
