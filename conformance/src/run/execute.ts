@@ -58,7 +58,7 @@ export async function attempt({ run, check, kind, waitMs, triedAgain }: AttemptR
   const startedAt = Date.now();
   const bench = openBench({ run, check, kind });
   const limitMs = Math.max(10_000, run.patienceMs * 12) + waitMs * 1.5;
-  const decided = await decide(async () => check.run(await bench.start()), limitMs);
+  const decided = await decide(async () => check.run(await bench.start()), limitMs, bench.transcript.count);
   const busy =
     triedAgain && decided.nothingCame === true && performance.eventLoopUtilization(loop).utilization > busyShare
       ? "this machine was too busy to see whether it came"
@@ -89,11 +89,22 @@ interface Decided {
   readonly nothingCame?: boolean;
 }
 
-async function decide(work: () => Promise<void>, limitMs: number): Promise<Decided> {
+/** A check that goes on saying and hearing things is slow, not stuck: it gets the limit anew, so many times at most. */
+const limitsMax = 5;
+
+/** What came of the work, or that it took too long. `said`: how much went to and fro so far. */
+export async function decide(work: () => Promise<void>, limitMs: number, said: () => number): Promise<Decided> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<Decided>((resolve) => {
-    const reason = `the check was not done within ${spoken(limitMs)}; a greater --patience gives it more`;
-    timer = setTimeout(() => resolve({ result: "ERROR", reason, unreachable: false }), limitMs);
+    const arm = (times: number, before: number): void => {
+      timer = setTimeout(() => {
+        const now = said();
+        if (now > before && times < limitsMax) return arm(times + 1, now);
+        const reason = `the check was not done within ${spoken(times * limitMs)}; a greater --patience gives it more`;
+        resolve({ result: "ERROR", reason, unreachable: false });
+      }, limitMs);
+    };
+    arm(1, said());
   });
   const done = work().then(
     (): Decided => ({ result: "PASS", unreachable: false }),

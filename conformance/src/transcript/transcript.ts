@@ -45,6 +45,8 @@ export interface Transcript {
   readonly add: (entry: Omit<Entry, "at" | "serverMs">) => void;
   /** A number for the next call or stream. */
   readonly nextId: () => number;
+  /** Entries that were added, dropped ones too. */
+  readonly count: () => number;
   /** In order; where some were dropped, a note says how many. */
   readonly entries: () => readonly Entry[];
 }
@@ -65,8 +67,10 @@ export function createTranscript(options: TranscriptOptions = {}): Transcript {
   const tail: Entry[] = [];
   let dropped = 0;
   let ids = 0;
+  let added = 0;
   return {
     add: (entry) => {
+      added++;
       const serverMs = serverNow();
       const whole: Entry = { ...entry, at: wallNow(), ...(serverMs === undefined ? {} : { serverMs }) };
       if (head.length < headMax) return void head.push(whole);
@@ -75,6 +79,7 @@ export function createTranscript(options: TranscriptOptions = {}): Transcript {
       if (tail.length >= tailMax * 2) dropped += tail.splice(0, tail.length - tailMax).length;
     },
     nextId: () => ++ids,
+    count: () => added,
     entries: () => {
       const newest = tail.slice(-tailMax);
       const missing = dropped + tail.length - newest.length;

@@ -235,7 +235,7 @@ export const variants: readonly Variant[] = [
     seams: () =>
       requests("listSubscriptions", (request) => ({
         ...request,
-        pageSize: request.pageSize === 0 ? 3 : Math.min(request.pageSize, 3),
+        pageSize: request.pageSize === 0 ? 20 : Math.min(request.pageSize, 20),
       })),
   },
   {
