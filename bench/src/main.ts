@@ -16,7 +16,8 @@ Starts the reference server, opens watchers of one user (or of 16), changes his 
 in turns with a process that writes ready bytes to as many streams (the floor), and with a server that makes every frame for each watcher through the
 RPC library (naive). Then what calls, openings and idle Watches cost, beside the same on the RPC library alone or on node:http2. Linux. With two cores or more the servers have one and the load another.
 
-  --only TEXT       rows whose name has TEXT, such as gRPC, HTTP, bursts, query, heartbeats, herd, idle
+  --only TEXT       rows whose name has TEXT, such as gRPC, HTTP, bursts, query, heartbeats, herd, idle,
+                    latency, stalled, logins
   --watchers N      of each row (1000)
   --turns N         each subject is measured so often; medians are told (5)
   --quick           few watchers and turns: whether it works, not how fast
@@ -110,7 +111,7 @@ async function run(): Promise<void> {
   for (const row of rows(watchers).filter(wanted)) done.push(await measureRow(row, effort, say));
   const costs: CostRow[] = [];
   const costEffort = { turns: effort.turns, calls: values.quick ? 200 : 4000, watchers };
-  for (const row of costRows.filter(wanted)) costs.push(await row.measure(costEffort, say));
+  for (const row of costRows.filter(wanted)) costs.push(...[await row.measure(costEffort, say)].flat());
   const [cpu] = cpus();
   const machine = { cpu: cpu?.model ?? "unknown", cores: cpus().length, node: process.versions.node, pinned: canPin };
   const results = { machine, rows: done, costs };

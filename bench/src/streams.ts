@@ -15,6 +15,8 @@ export interface Arrivals {
   /** Settles when so many messages, or bytes of them, have arrived in all; rejects after `limitMs`. */
   readonly until: (wanted: { messages: number } | { bytes: number }, limitMs: number) => Promise<void>;
   readonly add: (bytes: number) => void;
+  /** Told of each message that arrives, until told otherwise. */
+  readonly each: (arrived: (() => void) | undefined) => void;
 }
 
 export function createArrivals(): Arrivals {
@@ -22,6 +24,7 @@ export function createArrivals(): Arrivals {
   let bytes = 0;
   let isThere = (): boolean => false;
   let reached = (): void => {};
+  let arrived: (() => void) | undefined;
   return {
     messages: () => messages,
     bytes: () => bytes,
@@ -42,14 +45,25 @@ export function createArrivals(): Arrivals {
     add: (size) => {
       messages++;
       bytes += size;
+      arrived?.();
       if (isThere()) reached();
+    },
+    each: (tell) => {
+      arrived = tell;
     },
   };
 }
 
+export interface Opening {
+  readonly token: string;
+  readonly sessionId: string;
+  readonly cursor?: Uint8Array;
+  readonly stalls?: boolean;
+}
+
 export interface StreamGroup {
-  /** Settles with the first message. */
-  readonly open: (watch: { token: string; sessionId: string; cursor?: Uint8Array }) => Promise<void>;
+  /** Settles with the first message. `stalls`: nothing is read after it. */
+  readonly open: (watch: Opening) => Promise<void>;
   readonly arrivals: Arrivals;
   readonly close: () => void;
 }
@@ -72,7 +86,7 @@ export function createStreamGroup(kind: StreamKind, url: string, connections: nu
     }
     return found;
   };
-  const overHttp2 = (token: string, body: Buffer): Promise<void> =>
+  const overHttp2 = (token: string, body: Buffer, stalls: boolean): Promise<void> =>
     new Promise((resolve, reject) => {
       const stream = sessionOf().request({
         ":method": "POST",
@@ -83,6 +97,7 @@ export function createStreamGroup(kind: StreamKind, url: string, connections: nu
       });
       const counter = createEnvelopeCounter((size) => {
         arrivals.add(size);
+        if (stalls) stream.pause();
         resolve();
       });
       stream.on("data", counter.take);
@@ -90,13 +105,14 @@ export function createStreamGroup(kind: StreamKind, url: string, connections: nu
       stream.on("close", () => reject(new Error("the stream was closed before its first message")));
       stream.end(body);
     });
-  const overHttp1 = (token: string, body: Buffer): Promise<void> =>
+  const overHttp1 = (token: string, body: Buffer, stalls: boolean): Promise<void> =>
     new Promise((resolve, reject) => {
       const { hostname, port, host } = new URL(url);
       const socket = connectNet({ host: hostname, port: Number(port), noDelay: true });
       closers.push(() => socket.destroy());
       const counter = createEnvelopeCounter((size) => {
         arrivals.add(size);
+        if (stalls) socket.pause();
         resolve();
       });
       socket.on("data", createUnchunker(counter.take));
@@ -113,9 +129,9 @@ export function createStreamGroup(kind: StreamKind, url: string, connections: nu
       socket.write(Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`), body]));
     });
   return {
-    open: ({ token, sessionId, cursor }) => {
+    open: ({ token, sessionId, cursor, stalls = false }) => {
       const body = requestOf(sessionId, cursor);
-      return kind === "connect-h1" ? overHttp1(token, body) : overHttp2(token, body);
+      return kind === "connect-h1" ? overHttp1(token, body, stalls) : overHttp2(token, body, stalls);
     },
     arrivals,
     close: () => {

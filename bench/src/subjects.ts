@@ -12,12 +12,18 @@ export interface Scene {
   readonly watchers: number;
   /** Changes of different users that are sent at once in each round. */
   readonly burst: number;
+  /** So many of the watchers, the last ones, read nothing after the first message. */
+  readonly stalled?: number;
 }
 
 export interface Subject {
   readonly process: Measured;
   /** Sends so many rounds, one after the other, and waits until all has arrived; answers how many statuses that were. */
   readonly rounds: (count: number) => Promise<number>;
+  /** Sends one change, or burst, and waits for nothing that arrives. */
+  readonly send: () => Promise<void>;
+  /** Told of each message that arrives. */
+  readonly eachArrival: (arrived: (() => void) | undefined) => void;
   /** Bytes of one status as a message. */
   readonly statusBytes: () => number;
   /** Frames that have arrived. */
@@ -61,12 +67,13 @@ export async function startServerSubject(which: "server" | "naive", scene: Scene
     const { sessionId } = await client.login({ deviceId: "d", platform: Platform.ANDROID }, { headers });
     return { token, headers, sessionId };
   };
+  const reading = scene.watchers - (scene.stalled ?? 0);
   const targets = await Promise.all(Array.from({ length: scene.burst }, (_, at) => call(`target-${at}`)));
   const userIds = targets.map((_, at) => `target-${at}`);
   await inTurns(scene.watchers, 32, async (at) => {
     const watcher = await call(`watcher-${at}`);
     await client.subscribe({ sessionId: watcher.sessionId, userIds }, { headers: watcher.headers });
-    await group.open(watcher);
+    await group.open({ ...watcher, stalls: at >= reading });
   });
   await quiet(group);
   let texts = 0;
@@ -77,22 +84,26 @@ export async function startServerSubject(which: "server" | "naive", scene: Scene
   const before = group.arrivals.bytes();
   await Promise.all(targets.map(change));
   await quiet(group);
-  const statusBytes = (group.arrivals.bytes() - before) / scene.watchers / scene.burst;
+  const statusBytes = (group.arrivals.bytes() - before) / reading / scene.burst;
   return {
     process,
+    send: async () => {
+      await Promise.all(targets.map(change));
+    },
+    eachArrival: group.arrivals.each,
     rounds: async (count) => {
       for (let round = 0; round < count; round++) {
         const { messages, bytes } = group.arrivals;
         // How many frames a burst makes is the server's choice; its bytes are known but for the varints of times and revisions.
         const wanted =
           scene.burst === 1
-            ? { messages: messages() + scene.watchers }
-            : { bytes: bytes() + (statusBytes - varintSpareBytes) * scene.watchers * scene.burst };
+            ? { messages: messages() + reading }
+            : { bytes: bytes() + (statusBytes - varintSpareBytes) * reading * scene.burst };
         await Promise.all(targets.map(change));
         await group.arrivals.until(wanted, arrivalMs);
       }
       await quiet(group);
-      return count * scene.burst * scene.watchers;
+      return count * scene.burst * reading;
     },
     statusBytes: () => statusBytes,
     frames: group.arrivals.messages,
@@ -119,6 +130,8 @@ export async function startFloorSubject(scene: Scene, statusBytes: number): Prom
   await quiet(group);
   return {
     process,
+    send: async () => process.send(`1 ${size * scene.burst}`),
+    eachArrival: group.arrivals.each,
     rounds: async (count) => {
       for (let round = 0; round < count; round++) {
         const wanted = { messages: group.arrivals.messages() + scene.watchers };

@@ -1,11 +1,13 @@
 // The rows of what things cost beside fan-out.
 import { heartbeats, query } from "./calls.ts";
+import { atHalf, stalled, stalledMemory } from "./latency.ts";
+import { loginStorm } from "./logins.ts";
 import { herd, idle } from "./openings.ts";
 import type { CostEffort, CostRow, Say } from "./sides.ts";
 
 export const costRows: readonly {
   readonly name: string;
-  readonly measure: (effort: CostEffort, say: Say) => Promise<CostRow>;
+  readonly measure: (effort: CostEffort, say: Say) => Promise<CostRow | readonly CostRow[]>;
 }[] = [
   { name: "query", measure: (effort, say) => query("connect", 100, effort, say) },
   { name: "query", measure: (effort, say) => query("connect", 500, effort, say) },
@@ -15,4 +17,8 @@ export const costRows: readonly {
   { name: "herd", measure: herd },
   { name: "idle", measure: (effort, say) => idle(1, effort, say) },
   { name: "idle", measure: (effort, say) => idle(20, effort, say) },
+  { name: "latency", measure: atHalf },
+  { name: "stalled", measure: stalled },
+  { name: "stalled", measure: stalledMemory },
+  { name: "logins", measure: loginStorm },
 ];

@@ -1,0 +1,174 @@
+// How long a change takes to its watchers: at half of what the server could do, and where some of the watchers read nothing.
+import { type Subject, startFloorSubject, startServerSubject } from "../subjects.ts";
+import type { CostEffort, CostRow, Say } from "./sides.ts";
+
+/** Part of what a core could do in all that the load asks for. */
+const loadShare = 0.5;
+/** Changes of which the time to each watcher is taken. */
+const changesOf = ({ calls }: CostEffort): number => Math.max(20, Math.round(calls / 20));
+const settleMs = 500;
+
+/** The 99th percentile of the times from a change to each watcher, at half of saturation, beside raw streams at the same rate. */
+export async function atHalf(effort: CostEffort, say: Say): Promise<CostRow> {
+  const { watchers } = effort;
+  const name = `time to ${watchers} watchers, 99 of 100`;
+  say(name);
+  const scene = { kind: "grpc", connections: watchers, watchers, burst: 1 } as const;
+  const server = await startServerSubject("server", scene);
+  const floor = await startFloorSubject(scene, server.statusBytes());
+  try {
+    const everyMs = await periodMs(server, watchers);
+    const load = { everyMs, changes: changesOf(effort), readers: watchers };
+    const ratios: number[] = [];
+    const taken = { server: [] as number[], floor: [] as number[] };
+    for (let turn = 0; turn < effort.turns; turn++) {
+      const ours = p99(await latencies(server, load));
+      const raw = p99(await latencies(floor, load));
+      taken.server.push(ours);
+      taken.floor.push(raw);
+      ratios.push(ours / raw);
+    }
+    return {
+      name,
+      ours: middle(taken.server),
+      peer: middle(taken.floor),
+      unit: "ms",
+      peerName: "node:http2",
+      value: middle(ratios),
+      goal: 2,
+      sense: "most",
+      measure: `× raw streams, a change each ${everyMs.toFixed(0)} ms`,
+    };
+  } finally {
+    await Promise.all([server.stop(), floor.stop()]);
+  }
+}
+
+/** The same of those who read, where one in ten reads nothing, beside a server whose watchers all read. */
+export async function stalled(effort: CostEffort, say: Say): Promise<CostRow> {
+  const { watchers } = effort;
+  const idle = Math.round(watchers / 10);
+  const name = `time to the others, ${idle} of ${watchers} watchers stalled`;
+  say(name);
+  const scene = { kind: "grpc", connections: watchers, watchers, burst: 1 } as const;
+  const some = await startServerSubject("server", { ...scene, stalled: idle });
+  const none = await startServerSubject("server", {
+    ...scene,
+    watchers: watchers - idle,
+    connections: watchers - idle,
+  });
+  try {
+    const everyMs = await periodMs(none, watchers);
+    const load = { everyMs, changes: changesOf(effort), readers: watchers - idle };
+    const [ours, peer, ratios]: [number[], number[], number[]] = [[], [], []];
+    for (let turn = 0; turn < effort.turns; turn++) {
+      ours.push(p99(await latencies(some, load)));
+      peer.push(p99(await latencies(none, load)));
+      ratios.push((ours.at(-1) ?? 0) / (peer.at(-1) ?? 1));
+    }
+    return {
+      name,
+      ours: middle(ours),
+      peer: middle(peer),
+      unit: "ms",
+      peerName: "nobody stalled",
+      value: middle(ratios),
+      goal: 1.2,
+      sense: "most",
+      measure: "× where nobody is",
+    };
+  } finally {
+    await Promise.all([some.stop(), none.stop()]);
+  }
+}
+
+/** Memory of the server while many changes pass watchers who read nothing: after all of them, beside after the first fifth. */
+export async function stalledMemory(effort: CostEffort, say: Say): Promise<CostRow> {
+  const changes = effort.calls * 5;
+  const name = `memory over ${changes} changes, 50 of 100 watchers stalled`;
+  say(name);
+  const subject = await startServerSubject("server", {
+    kind: "grpc",
+    connections: 100,
+    watchers: 100,
+    burst: 1,
+    stalled: 50,
+  });
+  const mb = (): number => subject.process.rssBytes() / 2 ** 20;
+  try {
+    await pass(subject, changes / 5);
+    const early = mb();
+    await pass(subject, (changes * 4) / 5);
+    const late = mb();
+    return {
+      name,
+      ours: late,
+      peer: early,
+      unit: "MB",
+      peerName: "after a fifth of them",
+      value: late / early,
+      goal: 1.1,
+      sense: "most",
+      measure: "× of before",
+    };
+  } finally {
+    await subject.stop();
+  }
+}
+
+/** Sends so many changes, some at once. */
+async function pass(subject: Subject, changes: number): Promise<void> {
+  const atOnce = 16;
+  for (let sent = 0; sent < changes; sent += atOnce)
+    await Promise.all(Array.from({ length: Math.min(atOnce, changes - sent) }, subject.send));
+  await pause(settleMs);
+}
+
+/** Milliseconds between two changes at which the server's core has so much to do as is wanted. */
+async function periodMs(subject: Subject, watchers: number): Promise<number> {
+  const rounds = Math.max(3, Math.round(20_000 / watchers));
+  await subject.rounds(rounds);
+  const before = subject.process.cpuUs();
+  await subject.rounds(rounds);
+  return (subject.process.cpuUs() - before) / rounds / 1000 / loadShare;
+}
+
+/**
+ * Times in milliseconds from each change to each arrival. Changes go out at fixed moments, whatever became of the last one. Arrivals are counted off to changes in
+ * order; where values in between were skipped, later ones count as longer than they were.
+ */
+async function latencies(
+  subject: Subject,
+  { everyMs, changes, readers }: { readonly everyMs: number; readonly changes: number; readonly readers: number },
+): Promise<number[]> {
+  const times: number[] = [];
+  const sentMs: number[] = [];
+  const answers: Promise<void>[] = [];
+  subject.eachArrival(() => {
+    const of = sentMs[Math.floor(times.length / readers)] ?? sentMs.at(-1) ?? 0;
+    times.push(performance.now() - of);
+  });
+  const startMs = performance.now();
+  for (let sent = 0; sent < changes; sent++) {
+    await pause(startMs + sent * everyMs - performance.now());
+    sentMs.push(performance.now());
+    answers.push(subject.send());
+  }
+  await Promise.all(answers);
+  await pause(settleMs);
+  subject.eachArrival(undefined);
+  return times;
+}
+
+function p99(times: number[]): number {
+  const sorted = times.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN;
+}
+
+function middle(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
+}
