@@ -13,10 +13,13 @@ import { createReadyResults } from "./rpc/ready-results.ts";
 import { queryResult } from "./rpc/results.ts";
 import { createTestingService } from "./rpc/testing-service.ts";
 import { createUserService } from "./rpc/user-service.ts";
-import { type OpenReport, openEmbeddedStore } from "./store/embedded/embedded-store.ts";
+import { type OpenReport, openEmbeddedStore, StoreOpenError } from "./store/embedded/embedded-store.ts";
 import { createThreadWriter } from "./store/embedded/thread-writer.ts";
 import type { JournalStats } from "./store/journal.ts";
 import { createMemoryStore } from "./store/memory/memory-store.ts";
+import type { RedisLink } from "./store/redis/link.ts";
+import { createRedisLink } from "./store/redis/redis-link.ts";
+import { createRedisStore } from "./store/redis/redis-store.ts";
 import type { Store, StoreClock } from "./store/store.ts";
 import { createHub, type Hub } from "./watch/hub.ts";
 
@@ -36,6 +39,15 @@ export interface PresenceServerOptions {
   readonly onFault: (fault: unknown) => void;
   /** Where changes are kept; absent: in memory only. */
   readonly data?: PresenceData | undefined;
+  /** A store that several servers share, in place of `data`. */
+  readonly shared?: SharedStore | undefined;
+}
+
+export interface SharedStore {
+  /** `redis://…` or `rediss://…`. */
+  readonly url: string;
+  /** A connection was lost, or is back. */
+  readonly onConnection: (up: boolean, why: string) => void;
 }
 
 export interface PresenceData {
@@ -65,6 +77,8 @@ export interface PresenceServer {
   readonly adminRoutes: (router: ConnectRouter) => unknown;
   readonly testingRoutes: (router: ConnectRouter) => unknown;
   readonly stats: () => PresenceStats;
+  /** Connects to a shared store; before anything else. Rejects with a StoreOpenError. */
+  readonly open: () => Promise<void>;
   /** Ends every Watch with DRAIN and refuses new calls; answers when the streams have ended. */
   readonly drain: () => Promise<void>;
   /** Stops all timers; answers when what waits is kept. */
@@ -94,7 +108,7 @@ export function createPresenceServer(options: PresenceServerOptions, seams: Pres
   const store = seams.store?.(own, rules) ?? own;
   const hub = through(
     seams.hub,
-    createHub({ store, rules, keepAliveMs, wallNow, schedule, defer: setImmediate, onFault }),
+    createHub({ store, rules, keepAliveMs, wallNow, schedule, defer: setImmediate, onFault, newWatchId: watchIds() }),
   );
   const plainGatekeeper = createGatekeeper(store, rules);
   const gatekeeper = seams.gatekeeper?.(plainGatekeeper, store) ?? plainGatekeeper;
@@ -110,6 +124,9 @@ export function createPresenceServer(options: PresenceServerOptions, seams: Pres
     userRoutes: (router) => router.service(UserStatusService, seams.user?.(user, deps) ?? user),
     adminRoutes: (router) => router.service(AdminService, seams.admin?.(admin, deps) ?? admin),
     testingRoutes: (router) => router.service(TestingService, seams.testing?.(testing, deps) ?? testing),
+    open: async () => {
+      await own.open?.();
+    },
     stats: () => ({ ...store.stats(), ...hub.stats(), keeping: store.keeping?.() }),
     drain: () => hub.drain(),
     close: () => {
@@ -119,10 +136,30 @@ export function createPresenceServer(options: PresenceServerOptions, seams: Pres
   };
 }
 
-function openStore({ data, wallNow, testClock }: PresenceServerOptions, rules: Rules): Store & StoreClock {
+interface OpenedStore extends Store, StoreClock {
+  readonly open?: () => Promise<void>;
+}
+
+function openStore(options: PresenceServerOptions, rules: Rules): OpenedStore {
+  const { data, shared, wallNow, testClock, onFault } = options;
   const memory = { rules, wallNow, schedule, newEpoch };
+  if (shared !== undefined) {
+    const link = createRedisLink({ ...shared, wallNow, node: randomBytes(6).toString("base64url") });
+    const store = createRedisStore({ link, rules, schedule, newEpoch, testClock, onFault });
+    return { ...store, open: () => openLink(link, shared.url) };
+  }
   if (data === undefined) return createMemoryStore(memory);
   return openEmbeddedStore({ ...memory, ...data, testClock, defer: setImmediate, createWriter: createThreadWriter });
+}
+
+async function openLink(link: RedisLink, url: string): Promise<void> {
+  try {
+    await link.open();
+  } catch (cause) {
+    await link.close();
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new StoreOpenError(`Can't use the Redis at ${new URL(url).host} (--store): ${why}`, { cause });
+  }
 }
 
 function through<T>(seam: ((part: T) => T) | undefined, part: T): T {
@@ -132,6 +169,13 @@ function through<T>(seam: ((part: T) => T) | undefined, part: T): T {
 function schedule(delayMs: number, run: () => void): () => void {
   const timer = setTimeout(run, delayMs);
   return () => clearTimeout(timer);
+}
+
+/** Of this process, and of no other. */
+function watchIds(): () => string {
+  const node = randomBytes(6).toString("base64url");
+  let number = 0;
+  return () => `${node}-${++number}`;
 }
 
 function newEpoch(): string {

@@ -76,9 +76,28 @@ function buildConfig(options: OptionReader, read: ReadText): ServerConfig {
     keepAliveMs: durationOf(options, "keep-alive", 100, 3_600_000) ?? 15_000,
     drainTimeoutMs: durationOf(options, "drain-timeout", 0, 600_000) ?? 10_000,
     logLevel: options.choice("log-level") ?? "info",
-    data: readData(options, dev),
+    ...readStore(options, dev),
     newEpoch: options.switched("new-epoch") ?? false,
   };
+}
+
+function readStore(options: OptionReader, dev: boolean): { data: string | null; store: string | null } {
+  const store = options.text("store") ?? null;
+  if (store === null) return { data: readData(options, dev), store };
+  if (options.text("data") !== undefined) throw new ConfigError("--store and --data exclude one another");
+  if (!/^rediss?:\/\/[^/]/.test(store) || !URL.canParse(store)) {
+    throw expected(
+      options.from("store"),
+      "a URL such as redis://127.0.0.1:6379",
+      JSON.stringify(withoutPassword(store)),
+    );
+  }
+  return { data: null, store };
+}
+
+/** A URL as it may be shown. */
+function withoutPassword(url: string): string {
+  return url.replace(/^(\w+:\/\/)[^@]*@/, "$1***@");
 }
 
 /** What is tried out leaves nothing behind, unless it is asked to. */
@@ -205,7 +224,7 @@ function printConfig(given: GivenOptions, config: ServerConfig): ReturnType<type
     "test-clock": config.testingListen !== null,
     "drain-timeout": durationText(config.drainTimeoutMs),
     "log-level": config.logLevel,
-    data: config.data ?? inMemory,
+    ...(config.store === null ? { data: config.data ?? inMemory } : { store: withoutPassword(config.store) }),
     "new-epoch": config.newEpoch,
   });
 }

@@ -138,6 +138,12 @@ const running: OptionGroup = {
       { fallback: "./userstatus-data; with --dev :memory:" },
     ),
     option(
+      "store",
+      "redis://HOST:PORT",
+      "Keeps everything in a Redis (7 or later) that several servers share, in place of --data; rediss:// for TLS, redis://:PASSWORD@HOST:PORT/DB.",
+      { fallback: "--data" },
+    ),
+    option(
       "new-epoch",
       undefined,
       "Gives every app a new epoch at the start: for the first start after a backup was put back, so that clients forget what came after it.",

@@ -26,8 +26,10 @@ export interface ServerConfig {
   /** How long a shutdown waits for open calls. */
   readonly drainTimeoutMs: number;
   readonly logLevel: string;
-  /** Directory in which everything is kept; null: nothing is. */
+  /** Directory in which everything is kept; null: nothing is, or it is in `store`. */
   readonly data: string | null;
+  /** URL of a Redis that several servers share; null: there is none. */
+  readonly store: string | null;
   /** Every app gets a new epoch at the start. */
   readonly newEpoch: boolean;
 }

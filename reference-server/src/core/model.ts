@@ -17,6 +17,8 @@ export interface SessionRecord {
   lostMs: number | null;
   /** Expiry of its newest token, wall time; null: never. */
   tokenExpiresAtMs: number | null;
+  /** Its newest Watch. The end of an older one, perhaps on another node, says nothing of its link. */
+  watchId?: string;
 }
 
 /** A session that is over, remembered so that its owner is told why. */
@@ -103,6 +105,8 @@ export type Change =
     }
   | { readonly kind: "session-over"; readonly sessionId: string; readonly reason: SessionEndName }
   | { readonly kind: "lease-lapsed"; readonly sessionId: string }
+  /** Where a store is shared by several nodes: another Watch of this session may be on one of them. */
+  | { readonly kind: "watch-opened"; readonly sessionId: string; readonly watchId: string }
   | { readonly kind: "token"; readonly sessionId: string; readonly expiresAtMs: number | null }
   | { readonly kind: "friends"; readonly added: readonly string[]; readonly removed: readonly string[] }
   | { readonly kind: "gone" };
@@ -116,6 +120,8 @@ export interface CoreContext {
   readonly seq: number;
   /** Collects what others are told, in order. */
   readonly changes: Change[];
+  /** Whether other nodes look at the same records. */
+  readonly shared?: boolean;
 }
 
 /** Most sessions that are remembered after they are over (SPEC logout-ends-session: at least 16). */

@@ -84,10 +84,21 @@ export function logout(record: UserRecord, sessionId: string, nowMs: number, con
   publish(record, nowMs, context);
 }
 
-/** The client ended its Watch, or its token ran out: the grace starts (link-close). A session that is over, or lost already, stays so. */
-export function loseLink(record: UserRecord, sessionId: string, nowMs: number): void {
+/** A Watch of the session was opened: ends of older ones are no loss of its link from here on, and those on other nodes end. */
+export function noteWatch(session: SessionRecord, watchId: string, context: CoreContext): void {
+  session.watchId = watchId;
+  if (context.shared === true) context.changes.push({ kind: "watch-opened", sessionId: session.sessionId, watchId });
+}
+
+/**
+ * The client ended its Watch, or its token ran out: the grace starts (link-close). A session that is over, or lost already, stays so; and one that has a newer
+ * Watch than `watchId` keeps its link.
+ */
+export function loseLink(record: UserRecord, sessionId: string, nowMs: number, watchId?: string): void {
   const session = record.sessions.find((candidate) => candidate.sessionId === sessionId);
-  if (session && session.lossMs === null) session.lossMs = nowMs;
+  if (!session || session.lossMs !== null) return;
+  if (watchId !== undefined && session.watchId !== undefined && session.watchId !== watchId) return;
+  session.lossMs = nowMs;
 }
 
 /** Ends sessions for the app's backend; all if `sessionIds` is empty (admin-end). */

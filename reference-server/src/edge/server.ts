@@ -9,6 +9,7 @@ import {
   type PresenceData,
   type PresenceServer,
   type PresenceServerOptions,
+  type SharedStore,
 } from "../presence-server.ts";
 import { refusal } from "../rpc/refuse.ts";
 import type { Authenticator } from "./auth/authenticator.ts";
@@ -70,7 +71,9 @@ export async function startServer(config: ServerConfig, deps: StartDeps): Promis
     wallNow,
     onFault: (fault) => log.error({ err: asError(fault) }, "fault"),
     data: config.data === null ? undefined : dataOf(config.data, config.newEpoch, log),
+    shared: config.store === null ? undefined : sharedOf(config.store, log),
   });
+  await presence.open();
   const ports = new Map<PlannedListener, OnePort>();
   const metrics = createMetrics({
     stats: presence.stats,
@@ -96,6 +99,16 @@ export async function startServer(config: ServerConfig, deps: StartDeps): Promis
     await presence.close();
     throw cause;
   }
+}
+
+function sharedOf(url: string, log: Log): SharedStore {
+  return {
+    url,
+    onConnection: (up, why) => {
+      if (up) log.info({ why }, "the store can be reached");
+      else log.warn({ why }, "the connection to the store is lost, or could not be made");
+    },
+  };
 }
 
 function dataOf(directory: string, newEpochs: boolean, log: Log): PresenceData {

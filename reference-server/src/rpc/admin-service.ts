@@ -93,7 +93,7 @@ export function createAdminService(deps: ServiceDeps): ServiceImpl<typeof AdminS
     }),
     queryStatuses: refusing(profile, store, async (request, context) => {
       const { appId } = callerOf(context);
-      const records = await store.read(appId, batch(request.userIds, queryMax, "user_ids"));
+      const records = await store.read(appId, batch(request.userIds, queryMax, "user_ids"), "status");
       return { epoch: await store.epoch(appId), results: records.map((record) => queryResult(record, rules)) };
     }),
   };

@@ -32,7 +32,7 @@ export function createSubscriptionMethods(deps: ServiceDeps): Methods {
       const ids = batch(request.userIds, rules.queryBatchMax, "user_ids");
       const onlySelf = ids.length === 1 && ids[0] === caller.userId;
       await gatekeeper.admit(caller, { procedure: "QueryStatuses", sessionId: request.sessionId, onlySelf });
-      const records = await store.read(caller.appId, ids);
+      const records = await store.read(caller.appId, ids, "status");
       const results = records.map((record) =>
         record.userId === caller.userId && !rules.querySelfAllowed
           ? failedResult(record.userId, rules, "SELF_NOT_ALLOWED")
@@ -45,7 +45,7 @@ export function createSubscriptionMethods(deps: ServiceDeps): Methods {
       const ids = batch(request.userIds, rules.subscribeBatchMax, "user_ids");
       const ttlMs = rowTtlMs(ttl(request.ttl, "ttl"), rules);
       const record = await gatekeeper.admit(caller, { procedure: "Subscribe", sessionId: request.sessionId });
-      const found = await store.read(caller.appId, ids);
+      const found = await store.read(caller.appId, ids, "status");
       const targets = found
         .filter((target) => target.userId !== caller.userId && isKnown(target, rules))
         .map(({ userId, incarnation }) => ({ userId, incarnation: rules.registry ? incarnation : 0 }));
@@ -55,7 +55,7 @@ export function createSubscriptionMethods(deps: ServiceDeps): Methods {
         return new Map(targets.map(({ userId }) => [userId, copyOf(own.rows.get(userId))]));
       });
       // Read after the rows stand: a change from here on is told to the user's Watches.
-      const current = await store.read(caller.appId, ids);
+      const current = await store.read(caller.appId, ids, "status");
       const results = current.map((target) =>
         subscribeResult(deps, target, target.userId === caller.userId, rows.get(target.userId)),
       );
@@ -67,7 +67,7 @@ export function createSubscriptionMethods(deps: ServiceDeps): Methods {
       const all = request.target.case === "all" || (listed.length === 0 && rules.emptyUnsubscribeMeansAll);
       const ids = all ? [] : batch(listed, rules.unsubscribeBatchMax, "users.user_ids");
       await gatekeeper.admit(caller, { procedure: "Unsubscribe", sessionId: request.sessionId });
-      const found = await store.read(caller.appId, ids);
+      const found = await store.read(caller.appId, ids, "status");
       const known = found.filter((target) => isKnown(target, rules)).map(({ userId }) => userId);
       const endedUserIds = await store.update(caller.appId, caller.userId, (own, _nowMs, core) =>
         unsubscribe(own, request.sessionId, all ? "all" : known, core),
@@ -97,6 +97,7 @@ export function createSubscriptionMethods(deps: ServiceDeps): Methods {
       const targets = await store.read(
         caller.appId,
         page.map((row) => row.target),
+        "status",
       );
       const subscriptions = page.flatMap((row, index) => {
         const target = targets[index];

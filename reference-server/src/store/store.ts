@@ -32,12 +32,29 @@ export interface StoreListener {
   readonly committed: (commit: Commit) => void;
   readonly featuresChanged: (appId: string, before: Features, after: Features) => void;
   readonly epochChanged: (appId: string, epoch: string) => void;
+  /** A user's changes can't be told one by one any more: his Watches end with RESYNC, and his clients come back. */
+  readonly lost?: (appId: string, userId: string) => void;
+  /** Another node asks for something of a Watch: the answer; undefined: there is none here. */
+  readonly asked?: (appId: string, userId: string, question: WatchQuestion) => Promise<WatchAnswer | undefined>;
   /** Changes that were told could not be kept, and were undone: nothing of them may leave. */
   readonly undone?: () => void;
 }
 
+/** Sync, called on one node, of a Watch on another. */
+export interface WatchQuestion {
+  readonly sessionId: string;
+  readonly marker: string;
+}
+
+export type WatchAnswer =
+  | "done"
+  | { readonly reason: string; readonly message: string; readonly retryAfterMs?: number };
+
 /** A command on one record: it refuses by throwing before it changes anything, else changes the record it is given. */
 export type Command<T> = (record: UserRecord, nowMs: number, context: CoreContext) => T;
+
+/** `status`: the rows of these records are not looked at, and may be missing. */
+export type ReadPart = "all" | "status";
 
 export interface Store {
   /** Sets the one listener; before any other call. */
@@ -59,13 +76,19 @@ export interface Store {
    */
   update<T>(appId: string, userId: string, command: Command<T>, tidies?: boolean): Promise<T>;
   /** Settled records, in the order asked for; a blank one for a user of whom nothing is known. For reading only. */
-  read(appId: string, userIds: readonly string[]): Promise<Readonly<UserRecord>[]>;
+  read(appId: string, userIds: readonly string[], part?: ReadPart): Promise<Readonly<UserRecord>[]>;
   /** Counts a call of a user against a rate; refuses with RATE_LIMITED. */
   charge(appId: string, userId: string, procedure: string, rule: RateRule): Promise<void>;
-  /** Whether commits of this user are to be told here. Local stores tell all. */
-  setInterest(appId: string, userId: string, wanted: boolean): void;
+  /** Whether commits of this user are to be told here; `own`: to Watches of himself, too. Local stores tell all. */
+  setInterest(appId: string, userId: string, wanted: boolean, own: boolean): void;
   /** `due`: entries that wait for their time. */
   stats(): { apps: number; users: number; due: number };
+  /** Where several nodes share a store: moves `deliveredSeq` beyond all that was committed before, on whichever. */
+  readonly caughtUp?: (() => Promise<void>) | undefined;
+  /** The same: asks the other nodes. undefined: none has it. */
+  readonly askOthers?:
+    | ((appId: string, userId: string, question: WatchQuestion) => Promise<WatchAnswer | undefined>)
+    | undefined;
   /** Answers when what waits is kept. */
   close(): void | Promise<void>;
   /**

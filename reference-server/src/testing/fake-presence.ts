@@ -28,6 +28,7 @@ export function createFakePresence(options: PresenceServerOptions): FakePresence
     callers,
     drained: () => drained,
     closed: () => closed,
+    open: async () => {},
     userRoutes: (router) => {
       router.service(UserStatusService, {
         getServerInfo: (_request, { values }) => {

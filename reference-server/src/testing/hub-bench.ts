@@ -42,6 +42,7 @@ export function createHubBench(
   const wall = createFakeWall();
   const rules = rulesOf(profile, changes);
   let epochs = 0;
+  let watchIds = 0;
   const faults: unknown[] = [];
   const { now: wallNow, schedule } = wall;
   const store = createMemoryStore({ rules, wallNow, schedule, newEpoch: () => `epoch-${++epochs}` });
@@ -49,6 +50,7 @@ export function createHubBench(
     faults.push(fault);
   };
   const hub = createHub({
+    newWatchId: () => `w${++watchIds}`,
     store,
     rules,
     keepAliveMs: 15_000,

@@ -30,7 +30,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
 
   const fetch = (watch: Watch, targets: readonly string[]): void => {
     if (targets.length === 0) return;
-    const work = store.read(watch.appId, targets).then((records) => {
+    const work = store.read(watch.appId, targets, "status").then((records) => {
       for (const record of records) if (isKnown(record, rules)) watch.putStatus(publicStatus(record, rules));
     });
     watch.track(work).catch(onFault);
@@ -79,6 +79,8 @@ export function createDispatch(options: DispatchOptions): Dispatch {
         watch.putEnded(change.target, change.generation, change.reason);
       } else if (change.kind === "token" && change.sessionId === watch.sessionId) {
         options.tokenChanged(watch, change.expiresAtMs);
+      } else if (change.kind === "watch-opened" && change.sessionId === watch.sessionId) {
+        if (change.watchId !== watch.id) watch.finish(WatchEndReason.REPLACED, false);
       } else if (change.kind === "lease-lapsed" && change.sessionId === watch.sessionId) {
         watch.finish(WatchEndReason.LEASE_EXPIRED, true);
       } else if (change.kind === "session-over" && change.sessionId === watch.sessionId) {
@@ -116,7 +118,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   const befriend = (watch: Watch, friends: readonly string[]): void => {
     if (friends.length === 0) return;
     for (const friend of friends) registry.show(watch, friend, { friend: true });
-    const work = store.read(watch.appId, friends).then((records) => {
+    const work = store.read(watch.appId, friends, "status").then((records) => {
       for (const [index, record] of records.entries()) {
         const seen = watch.visible.get(friends[index] ?? "");
         if (isKnown(record, rules)) watch.putStatus(publicStatus(record, rules));

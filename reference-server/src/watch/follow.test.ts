@@ -55,7 +55,7 @@ function put(userId: string, revision: number): void {
 beforeEach(() => {
   [turns, sent, room, drained, settling, holding] = [[], [], true, undefined, undefined, undefined];
   const hello: Event = { case: "synced", value: { $typeName: "userstatus.v1.Synced", marker: "hello" } };
-  const identity = { appId: "app", userId: "u", sessionId: "s" };
+  const identity = { id: "w", appId: "app", userId: "u", sessionId: "s" };
   watch = new Watch({ ...identity, wallNow: () => 0, hello, tableMax: 100, onEnding: () => {} });
   for (const target of ["a", "b"])
     watch.visible.set(target, { generation: 1, friend: false, gone: false, carried: -1 });

@@ -1,11 +1,17 @@
 // The Watch hub of a node: opens, feeds, keeps alive and ends the notification streams. Implements SPEC §11 and §12.
 import { create } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { ResumeResult, WatchEndReason, type WatchResponse, WatchResponseSchema } from "@userstatus/protocol";
+import {
+  type ReasonName,
+  ResumeResult,
+  WatchEndReason,
+  type WatchResponse,
+  WatchResponseSchema,
+} from "@userstatus/protocol";
 import type { UserRecord } from "../core/model.ts";
 import { Refused } from "../core/refused.ts";
 import type { Rules } from "../core/rules.ts";
-import { loseLink, refuseKicked, renew, usableSession } from "../core/sessions.ts";
+import { loseLink, noteWatch, refuseKicked, renew, usableSession } from "../core/sessions.ts";
 import { dropGone, goneRows } from "../core/subscriptions.ts";
 import type { Store } from "../store/store.ts";
 import { type CursorScope, readCursor, writeCursor } from "./cursor.ts";
@@ -30,6 +36,8 @@ export interface HubOptions {
   /** Watches told of one change in one turn of the event loop; default: 2,048. */
   readonly tellSlice?: number;
   readonly onFault: (fault: unknown) => void;
+  /** A name for a new Watch, never the same twice on any node. */
+  readonly newWatchId: () => string;
 }
 
 export interface OpenRequest {
@@ -99,6 +107,21 @@ export function createHub(options: HubOptions): Hub {
   });
   store.listen({
     ...dispatch,
+    lost: (appId, userId) => {
+      for (const watch of registry.ofUser(appId, userId)) watch.finish(WatchEndReason.RESYNC, true);
+    },
+    asked: async (appId, userId, { sessionId, marker }) => {
+      const watch = registry.ofSession(appId, userId, sessionId);
+      if (!watch || watch.ended) return undefined;
+      try {
+        await syncHere(watch, marker);
+        return "done";
+      } catch (refused) {
+        if (!(refused instanceof Refused)) throw refused;
+        const { reason, message, retryAfterMs } = refused;
+        return { reason, message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+      }
+    },
     // What waits to be sent may tell of what never was: their clients come back, and are told anew.
     undone: () => {
       for (const watch of [...registry.all()]) {
@@ -125,7 +148,7 @@ export function createHub(options: HubOptions): Hub {
 
   const linkLost = (watch: Watch): void => {
     store
-      .update(watch.appId, watch.userId, (record, nowMs) => loseLink(record, watch.sessionId, nowMs))
+      .update(watch.appId, watch.userId, (record, nowMs) => loseLink(record, watch.sessionId, nowMs, watch.id))
       .catch((fault: unknown) => {
         // While changes can't be kept nobody loses his link: his lease starts anew when they can.
         if (!(fault instanceof Refused)) onFault(fault);
@@ -163,6 +186,8 @@ export function createHub(options: HubOptions): Hub {
   /** Registers interest first, reads second, so that no change falls between (SPEC watch-snapshot). */
   const begin = async (watch: Watch, epoch: string, cursorSeq: number | undefined): Promise<number> => {
     const { appId, userId } = watch;
+    // A cursor of another node may lie above what this one has told.
+    await store.caughtUp?.();
     const record = await readOwn(watch);
     const features = await store.features(appId);
     const friends = rules.friends && features.friendNotifications ? record.friends : [];
@@ -202,7 +227,10 @@ export function createHub(options: HubOptions): Hub {
     if (!record) throw new Error("the store gave no record");
     const gone = await findGone(store, rules, appId, record);
     if (gone) await store.update(appId, userId, (own, _now, context) => dropGone(own, gone, context), true);
-    if (!record.sessions.some(({ sessionId }) => sessionId === watch.sessionId)) {
+    const session = record.sessions.find(({ sessionId }) => sessionId === watch.sessionId);
+    // A newer Watch was opened meanwhile, on another node.
+    if (session?.watchId !== undefined && session.watchId !== watch.id) watch.finish(WatchEndReason.REPLACED, false);
+    if (session === undefined) {
       const over = record.over.find(({ sessionId }) => sessionId === watch.sessionId);
       watch.finish(over ? endReasons[over.reason] : WatchEndReason.KICKED, false);
     }
@@ -212,7 +240,8 @@ export function createHub(options: HubOptions): Hub {
   const readAll = async (appId: string, ids: readonly string[]): Promise<Map<string, Readonly<UserRecord>>> => {
     const records = new Map<string, Readonly<UserRecord>>();
     for (let at = 0; at < ids.length; at += readSlice) {
-      for (const record of await store.read(appId, ids.slice(at, at + readSlice))) records.set(record.userId, record);
+      for (const record of await store.read(appId, ids.slice(at, at + readSlice), "status"))
+        records.set(record.userId, record);
     }
     return records;
   };
@@ -305,15 +334,19 @@ export function createHub(options: HubOptions): Hub {
       const epoch = await store.epoch(appId);
       const reading = request.cursor.length > 0 ? readCursor(request.cursor, { appId, epoch, userId }) : undefined;
       if (reading?.kind === "malformed") throw new Refused("MALFORMED_CURSOR", "no server made this cursor");
-      const session = await store.update(appId, userId, (record, nowMs, context) =>
-        renew(record, sessionId, request.tokenExpiresAtMs, nowMs, context),
-      );
+      const id = options.newWatchId();
+      const session = await store.update(appId, userId, (record, nowMs, context) => {
+        const renewed = renew(record, sessionId, request.tokenExpiresAtMs, nowMs, context);
+        if (renewed) noteWatch(renewed, id, context);
+        return renewed;
+      });
       if (!session) throw refuseKicked();
       const onEnding = (): void => {
         disarm(endTimers, watch);
         endTimers.set(watch, options.schedule(endingMs, request.breakOff));
       };
       const watch: Watch = new Watch({
+        id,
         appId,
         userId,
         sessionId,
@@ -342,14 +375,12 @@ export function createHub(options: HubOptions): Hub {
       const [record] = await store.read(appId, [userId]);
       if (record) usableSession(record as UserRecord, sessionId);
       const watch = registry.ofSession(appId, userId, sessionId);
-      if (!watch || watch.ended) throw new Refused("NO_OPEN_WATCH", "this session has no open Watch");
-      // Reading settles: what is due by now is told before the marker, though its timer may not have run.
-      await readAll(appId, [...watch.visible.keys()]);
-      await watch.settled();
-      await passes.told(watch);
-      if (!watch.putMarker(marker)) {
-        throw new Refused("TOO_MANY_MARKERS", "too many markers wait on this Watch", { retryAfterMs: 1000 });
-      }
+      if (watch && !watch.ended) return await syncHere(watch, marker);
+      const answer = await store.askOthers?.(appId, userId, { sessionId, marker });
+      if (answer === "done") return;
+      if (answer === undefined) throw new Refused("NO_OPEN_WATCH", "this session has no open Watch");
+      const { reason, message, retryAfterMs } = answer;
+      throw new Refused(reason as ReasonName, message, retryAfterMs === undefined ? {} : { retryAfterMs });
     },
     drain: async () => {
       draining = true;
@@ -365,6 +396,17 @@ export function createHub(options: HubOptions): Hub {
       for (const cancel of [...tokenTimers.values(), ...endTimers.values()]) cancel();
     },
   };
+
+  async function syncHere(watch: Watch, marker: string): Promise<void> {
+    // Reading settles: what is due by now is told before the marker, though its timer may not have run. Where nodes share a store, it also tells what messages lost.
+    await store.read(watch.appId, [watch.userId]);
+    await readAll(watch.appId, [...watch.visible.keys()]);
+    await watch.settled();
+    await passes.told(watch);
+    if (!watch.putMarker(marker)) {
+      throw new Refused("TOO_MANY_MARKERS", "too many markers wait on this Watch", { retryAfterMs: 1000 });
+    }
+  }
 
   /** A replaced Watch is out of the indexes at once: what comes next is the new one's. Its own stream closes it. */
   function detach(watch: Watch | undefined): void {
@@ -391,7 +433,7 @@ export async function findGone(
   const ids = [...record.rows.keys()];
   const current = new Map<string, number | null>();
   for (let at = 0; at < ids.length; at += readSlice) {
-    for (const target of await store.read(appId, ids.slice(at, at + readSlice))) {
+    for (const target of await store.read(appId, ids.slice(at, at + readSlice), "status")) {
       current.set(target.userId, target.registered ? target.incarnation : null);
     }
   }

@@ -13,7 +13,16 @@ const key = "app\nbob";
 
 function watchOf(appId = "app"): Watch {
   const hello: Event = { case: "synced", value: { $typeName: "userstatus.v1.Synced", marker: "hello" } };
-  const options = { appId, userId: "u", sessionId: "s", wallNow: () => 0, hello, tableMax: 100, onEnding: () => {} };
+  const options = {
+    id: "w",
+    appId,
+    userId: "u",
+    sessionId: "s",
+    wallNow: () => 0,
+    hello,
+    tableMax: 100,
+    onEnding: () => {},
+  };
   const watch = new Watch(options);
   watch.begin(() => []);
   return watch;

@@ -30,14 +30,14 @@ export function createWatchRegistry(store: Store): WatchRegistry {
     const set = byUser.get(key);
     if (set) set.add(watch);
     else byUser.set(key, new Set([watch]));
-    store.setInterest(appId, userId, true);
+    store.setInterest(appId, userId, true, true);
   };
   const putTarget = (appId: string, target: string, watch: Watch, seen: Visibility): void => {
     const key = keyOf(appId, target);
     const map = byTarget.get(key);
     if (map) map.set(watch, seen);
     else byTarget.set(key, new Map([[watch, seen]]));
-    store.setInterest(appId, target, true);
+    store.setInterest(appId, target, true, byUser.has(key));
   };
   const take = (
     index: Map<string, Pick<Set<Watch>, "delete" | "size">>,
@@ -49,7 +49,8 @@ export function createWatchRegistry(store: Store): WatchRegistry {
     const set = index.get(key);
     set?.delete(watch);
     if (set?.size === 0) index.delete(key);
-    if (!byUser.has(key) && !byTarget.has(key)) store.setInterest(appId, userId, false);
+    const own = byUser.has(key);
+    if (set?.size === 0) store.setInterest(appId, userId, own || byTarget.has(key), own);
   };
 
   return {

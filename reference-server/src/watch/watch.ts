@@ -42,6 +42,7 @@ export function newsOf(status: UserStatus): StatusNews {
 }
 
 export interface WatchOptions {
+  readonly id: string;
   readonly appId: string;
   readonly userId: string;
   readonly sessionId: string;
@@ -69,6 +70,8 @@ interface Entry {
 
 /** Latest values waiting for one stream, in order of first arrival. Bounded by the number of visible targets. */
 export class Watch {
+  /** Never the same twice, on whichever node. */
+  readonly id: string;
   readonly appId: string;
   readonly userId: string;
   readonly sessionId: string;
@@ -97,6 +100,7 @@ export class Watch {
   lastSentMs: number;
 
   constructor(options: WatchOptions) {
+    this.id = options.id;
     this.appId = options.appId;
     this.userId = options.userId;
     this.sessionId = options.sessionId;

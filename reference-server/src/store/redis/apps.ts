@@ -1,0 +1,95 @@
+// What a node knows of each app: switches, epoch, eras, the test clock. Every reading of a record brings the app's state along, so a node that missed a message
+// learns of it with its next call.
+import type { Features, StoreListener } from "../store.ts";
+import type { RedisLink } from "./link.ts";
+
+export interface AppState {
+  readonly epoch: string;
+  readonly features: Features;
+  readonly featuresSeq: number;
+  readonly rowsEra: number;
+  /** The test clock, once it was moved; null: wall time. */
+  readonly stoppedAtMs: number | null;
+  /** Rises with each change. */
+  readonly number: number;
+}
+
+export interface Apps {
+  /** Takes a reading; tells what is new. Makes the app where there is none. */
+  seen(appId: string, text: string): Promise<AppState>;
+  /** Reads anew. */
+  fresh(appId: string): Promise<AppState>;
+  /** A message; tells what is new. */
+  heard(appId: string, text: string): void;
+  /** As last known; undefined: never read. */
+  known(appId: string): AppState | undefined;
+  nowMs(appId: string): number;
+  change(appId: string, change: (state: AppState) => Partial<AppState> | undefined): Promise<AppState>;
+  readonly size: number;
+}
+
+export interface AppsOptions {
+  readonly link: RedisLink;
+  readonly newEpoch: () => string;
+  /** Without one a clock that was moved goes on from where it stands. */
+  readonly testClock: boolean;
+  readonly listener: () => StoreListener | undefined;
+}
+
+const triesMax = 50;
+
+export function createApps({ link, newEpoch, testClock, listener }: AppsOptions): Apps {
+  const apps = new Map<string, { text: string; state: AppState }>();
+
+  const take = (appId: string, text: string): AppState => {
+    const known = apps.get(appId);
+    if (known?.text === text) return known.state;
+    const state = JSON.parse(text) as AppState;
+    // Readings overtake one another.
+    if (known !== undefined && known.state.number >= state.number) return known.state;
+    apps.set(appId, { text, state });
+    if (known === undefined) return state;
+    const { features, epoch } = known.state;
+    const names = ["plan", "userStatus", "friendNotifications"] as const;
+    if (names.some((name) => features[name] !== state.features[name])) {
+      listener()?.featuresChanged(appId, features, state.features);
+    }
+    if (epoch !== state.epoch) listener()?.epochChanged(appId, state.epoch);
+    return state;
+  };
+  const make = async (appId: string): Promise<AppState> => {
+    const features: Features = { plan: true, userStatus: true, friendNotifications: false };
+    const first: AppState = { epoch: newEpoch(), features, featuresSeq: 0, rowsEra: 0, stoppedAtMs: null, number: 1 };
+    const text = await link.casApp(appId, "", JSON.stringify(first), 0);
+    return text === undefined ? await self.fresh(appId) : take(appId, text);
+  };
+
+  const self: Apps = {
+    get size() {
+      return apps.size;
+    },
+    known: (appId) => apps.get(appId)?.state,
+    seen: async (appId, text) => (text === "" ? await make(appId) : take(appId, text)),
+    fresh: async (appId) => await self.seen(appId, (await link.load(appId, [], false)).app),
+    heard: (appId, text) => void take(appId, text),
+    nowMs: (appId) => {
+      const stoppedAtMs = apps.get(appId)?.state.stoppedAtMs ?? null;
+      const wallMs = Math.floor(link.now());
+      if (stoppedAtMs === null) return wallMs;
+      return testClock ? stoppedAtMs : Math.max(stoppedAtMs, wallMs);
+    },
+    change: async (appId, change) => {
+      for (let tries = 0; tries < triesMax; tries++) {
+        await self.fresh(appId);
+        const { text, state } = apps.get(appId) as { text: string; state: AppState };
+        const changed = change(state);
+        if (changed === undefined) return state;
+        const next: AppState = { ...state, ...changed, number: state.number + 1 };
+        const told = await link.casApp(appId, text, JSON.stringify(next), state.featuresSeq);
+        if (told !== undefined) return take(appId, told);
+      }
+      throw new Error(`the state of the app ${appId} changes all the time`);
+    },
+  };
+  return self;
+}

@@ -1,0 +1,78 @@
+// What lies between two readings of a record, as the changes that a commit would have told. Messages only wake: what is told is derived from what stands, so a
+// lost or repeated message changes nothing. Change numbers rise in a record, so what is newer than the last reading is what happened since.
+import type { Change, UserRecord } from "../../core/model.ts";
+
+/** What was told last. */
+export interface Told {
+  readonly version: number;
+  readonly lastSeq: number;
+  readonly registered: boolean;
+  readonly sessions: readonly ToldSession[];
+  readonly friends: readonly string[];
+}
+
+export interface ToldSession {
+  readonly sessionId: string;
+  readonly leaseLapsed: boolean;
+  readonly tokenExpiresAtMs: number | null;
+  readonly watchId: string | undefined;
+}
+
+export function toldOf(record: Readonly<UserRecord>, version: number, lastSeq: number): Told {
+  return {
+    version,
+    lastSeq,
+    registered: record.registered,
+    friends: record.friends,
+    sessions: record.sessions.map(({ sessionId, lossMs, leaseEndMs, tokenExpiresAtMs, watchId }) => ({
+      sessionId,
+      // A link that was lost at the end of its lease was lost by silence.
+      leaseLapsed: lossMs !== null && lossMs === leaseEndMs,
+      tokenExpiresAtMs,
+      watchId,
+    })),
+  };
+}
+
+/** undefined: too much has happened to be told one by one. Pure. */
+export function changesBetween(told: Told, after: Readonly<UserRecord>): Change[] | undefined {
+  const isNew = ({ seq }: { readonly seq: number }): boolean => seq > told.lastSeq;
+  const changes: Change[] = sessionChanges(told, after);
+  if (after.endedForgottenSeq > told.lastSeq && after.registered) return undefined;
+  if (after.friendsSeq > told.lastSeq) {
+    const [before, now] = [new Set(told.friends), new Set(after.friends)];
+    const added = after.friends.filter((friend) => !before.has(friend));
+    const removed = told.friends.filter((friend) => !now.has(friend));
+    if (after.registered && added.length + removed.length > 0) changes.push({ kind: "friends", added, removed });
+  }
+  for (const { target, generation, reason, seq } of after.endedRows) {
+    if (isNew({ seq })) changes.push({ kind: "ended", target, generation, reason });
+  }
+  for (const row of after.rows.values()) if (isNew(row)) changes.push({ kind: "subscribed", target: row.target });
+  if (after.selfSeq > told.lastSeq) changes.push({ kind: "self" });
+  if (after.statusSeq > told.lastSeq) changes.push({ kind: "status" });
+  if (told.registered && !after.registered) changes.push({ kind: "gone" });
+  return changes;
+}
+
+function sessionChanges(told: Told, after: Readonly<UserRecord>): Change[] {
+  return told.sessions.flatMap((before): Change[] => {
+    const { sessionId } = before;
+    const now = after.sessions.find((session) => session.sessionId === sessionId);
+    if (now === undefined) {
+      const reason = after.over.findLast((over) => over.sessionId === sessionId)?.reason ?? "KICKED";
+      return [{ kind: "session-over", sessionId, reason }];
+    }
+    const { watchId, tokenExpiresAtMs } = now;
+    const lapsed = now.lossMs !== null && now.lossMs === now.leaseEndMs;
+    return [
+      ...(watchId !== undefined && watchId !== before.watchId
+        ? [{ kind: "watch-opened", sessionId, watchId } as const]
+        : []),
+      ...(tokenExpiresAtMs !== before.tokenExpiresAtMs
+        ? [{ kind: "token", sessionId, expiresAtMs: tokenExpiresAtMs } as const]
+        : []),
+      ...(lapsed && !before.leaseLapsed ? [{ kind: "lease-lapsed", sessionId } as const] : []),
+    ];
+  });
+}

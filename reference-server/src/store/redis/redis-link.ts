@@ -1,0 +1,185 @@
+// The link to one Redis server: a connection for commands, and one for listening, on which a command's reply also fences what was heard before it (RESP3).
+import { createHash } from "node:crypto";
+import { createClient } from "@redis/client";
+import { bucketCount, bucketOf, keys } from "./keys.ts";
+import { LinkDown, type LinkListener, type RedisLink, type StoredRecord } from "./link.ts";
+import { casAppLua, casLua, chargeLua, claimLua } from "./scripts.ts";
+
+export interface RedisLinkOptions {
+  /** `redis://HOST:PORT/DB` or `rediss://…`. */
+  readonly url: string;
+  readonly node: string;
+  readonly wallNow: () => number;
+  /** Longest wait for an answer, in milliseconds; default: 2,000. */
+  readonly timeoutMs?: number;
+  /** Told of each loss of a connection, and of its return. */
+  readonly onConnection: (up: boolean, why: string) => void;
+}
+
+const reconnectMinMs = 50;
+const reconnectMaxMs = 1_000;
+/** A log of calls outlives the longest window that a clock which stands may make of it. */
+const chargeKeptMs = 3_600_000;
+
+type Client = ReturnType<typeof createClient>;
+
+export function createRedisLink(options: RedisLinkOptions): RedisLink {
+  const { node, wallNow, timeoutMs = 2_000 } = options;
+  const connect = (): Client =>
+    createClient({
+      url: options.url,
+      RESP: 3,
+      disableOfflineQueue: true,
+      socket: { reconnectStrategy: (tries) => Math.min(reconnectMaxMs, reconnectMinMs * 2 ** Math.min(tries, 8)) },
+    }) as unknown as Client;
+  const [commands, ears] = [connect(), connect()];
+  let listener: LinkListener | undefined;
+  let offsetMs = 0;
+  let closed = false;
+  let wasUp = false;
+
+  for (const client of [commands, ears]) {
+    client.on("error", (error: Error) => {
+      if (!closed) options.onConnection(false, error.message);
+    });
+  }
+  ears.on("ready", () => {
+    if (wasUp) {
+      options.onConnection(true, "listening again");
+      listener?.resumed();
+    }
+    wasUp = true;
+  });
+
+  /** An answer in time, or LinkDown. Refusals by Redis itself (a full memory, a replica) are LinkDown as well: nothing was done. */
+  const answered = async <T>(work: Promise<T>): Promise<T> => {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new LinkDown(`Redis did not answer within ${timeoutMs} ms`)), timeoutMs);
+    });
+    try {
+      return await Promise.race([work, late]);
+    } catch (error) {
+      throw error instanceof LinkDown ? error : new LinkDown(error instanceof Error ? error.message : String(error));
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+  const send = <T>(...args: string[]): Promise<T> => answered(commands.sendCommand(args) as Promise<T>);
+  const scripted = async <T>(
+    lua: string,
+    keysOf: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<T> => {
+    const rest = [String(keysOf.length), ...keysOf, ...args.map(String)];
+    try {
+      return await send<T>("EVALSHA", sha1(lua), ...rest);
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
+      return await send<T>("EVAL", lua, ...rest);
+    }
+  };
+  const timeUs = (reply: readonly (string | number)[]): number => Number(reply[0]) * 1e6 + Number(reply[1]);
+
+  const heardUser = (text: string, channel: string): void => {
+    const user = channel.slice(channel.indexOf(":c:") + 3);
+    if (text.startsWith("?")) {
+      listener?.asked(user, text.slice(1));
+      return;
+    }
+    const [version = "", seq = ""] = text.split(" ", 2);
+    const status = text.slice(version.length + seq.length + 2);
+    listener?.changed(user, { version: Number(version), seq: Number(seq), status });
+  };
+
+  return {
+    node,
+    listen: (only) => {
+      listener = only;
+    },
+    open: async () => {
+      await answered(Promise.all([commands.connect(), ears.connect()]));
+      const before = wallNow();
+      const us = timeUs(await send<string[]>("TIME"));
+      offsetMs = us / 1000 - (before + wallNow()) / 2;
+      await answered(ears.sSubscribe(keys.nodeChannel(node), (text) => listener?.answered(text)));
+    },
+    load: async (appId, users, withRows) => {
+      const fields = withRows ? ["v", "s", "r"] : ["v", "s"];
+      const [app, ...found] = await Promise.all([
+        send<string | null>("GET", keys.app(appId)),
+        ...users.map((user) => send<(string | null)[]>("HMGET", keys.record(user), ...fields)),
+      ]);
+      const records = found.map(
+        ([version, status, rows]): StoredRecord => ({
+          version: Number(version ?? 0),
+          status: status ?? "",
+          rows: rows ?? "",
+        }),
+      );
+      return { app: app ?? "", records };
+    },
+    cas: async ({ user, version, status, rows, dueMs, tell, clockOf }) => {
+      const bucket = bucketOf(user);
+      const seq = await scripted<string | null>(
+        casLua,
+        [keys.record(user), keys.due(bucket), keys.seq(bucket), keys.appDue(bucket, clockOf ?? "")],
+        [
+          version,
+          status,
+          rows ?? "",
+          dueMs ?? "",
+          user,
+          tell ? keys.userChannel(user) : "",
+          clockOf === undefined ? 0 : 1,
+        ],
+      );
+      return seq === null ? undefined : Number(seq);
+    },
+    casApp: async (appId, before, after, seqAbove) =>
+      (await scripted<string | null>(
+        casAppLua,
+        [keys.app(appId)],
+        [before, after, keys.appChannel(appId), seqAbove],
+      )) ?? undefined,
+    claim: (bucket, nowMs, leaseMs, most) => scripted(claimLua, [keys.due(bucket)], [nowMs, nowMs + leaseMs, most]),
+    dueOf: async (appId, untilMs) => {
+      const buckets = Array.from({ length: bucketCount }, (_, bucket) =>
+        send<string[]>("ZRANGEBYSCORE", keys.appDue(bucket, appId), "-inf", String(untilMs)),
+      );
+      return (await Promise.all(buckets)).flat();
+    },
+    charge: async ({ user, procedure }, { maxCalls, windowMs }, nowMs) => {
+      const key = keys.rate(user, procedure);
+      const kept = Math.max(chargeKeptMs, 2 * windowMs);
+      const first = await scripted<string | null>(chargeLua, [key], [nowMs, windowMs, maxCalls, kept]);
+      return { refusedByMs: first === null ? undefined : Number(first) };
+    },
+    subscribeUser: (user) => answered(ears.sSubscribe(keys.userChannel(user), heardUser)),
+    unsubscribeUser: (user) => void ears.sUnsubscribe(keys.userChannel(user)).catch(() => {}),
+    subscribeApp: (appId) =>
+      answered(ears.sSubscribe(keys.appChannel(appId), (state) => listener?.appChanged(appId, state))),
+    unsubscribeApp: (appId) => void ears.sUnsubscribe(keys.appChannel(appId)).catch(() => {}),
+    fence: async () => {
+      const before = wallNow();
+      const us = timeUs((await answered(ears.sendCommand(["TIME"]))) as unknown as string[]);
+      offsetMs = us / 1000 - (before + wallNow()) / 2;
+      return us - 1;
+    },
+    ask: (user, question) => send<number>("SPUBLISH", keys.userChannel(user), `?${question}`),
+    answer: async (to, answer) => void (await send("SPUBLISH", keys.nodeChannel(to), answer)),
+    now: () => wallNow() + offsetMs,
+    close: async () => {
+      closed = true;
+      for (const client of [commands, ears]) if (client.isOpen) client.destroy();
+    },
+  };
+}
+
+const hashes = new Map<string, string>();
+
+function sha1(lua: string): string {
+  const hash = hashes.get(lua) ?? createHash("sha1").update(lua).digest("hex");
+  hashes.set(lua, hash);
+  return hash;
+}

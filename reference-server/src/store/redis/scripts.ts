@@ -1,0 +1,65 @@
+// What Redis does in one step, in Lua. Each touches keys of one slot only. Change numbers are times of this Redis in microseconds, and never the same
+// twice in a bucket: what is committed after a moment has a number above that moment's.
+
+const seqLua = `
+local t = redis.call('TIME')
+local now = tonumber(t[1]) * 1000000 + tonumber(t[2])
+`;
+
+/** KEYS record, due, seq, due of the app. ARGV version, status, rows or '', due or '', member, channel or '', 1 if there is a clock. */
+export const casLua: string = `
+local version = redis.call('HGET', KEYS[1], 'v') or '0'
+if version ~= ARGV[1] then return false end
+${seqLua}
+local seq = string.format('%.0f', math.max(tonumber(redis.call('GET', KEYS[3]) or '0') + 1, now))
+redis.call('SET', KEYS[3], seq)
+local status = string.gsub(ARGV[2], 'Seq":%-1', 'Seq":' .. seq)
+local after = string.format('%d', tonumber(version) + 1)
+redis.call('HSET', KEYS[1], 'v', after, 's', status)
+if ARGV[3] ~= '' then
+  local rows = string.gsub(ARGV[3], '"seq":%-1', '"seq":' .. seq)
+  redis.call('HSET', KEYS[1], 'r', rows)
+end
+if ARGV[4] ~= '' then
+  redis.call('ZADD', KEYS[2], ARGV[4], ARGV[5])
+  if ARGV[7] == '1' then redis.call('ZADD', KEYS[4], ARGV[4], ARGV[5]) end
+else
+  redis.call('ZREM', KEYS[2], ARGV[5])
+  if ARGV[7] == '1' then redis.call('ZREM', KEYS[4], ARGV[5]) end
+end
+if ARGV[6] ~= '' then redis.call('SPUBLISH', ARGV[6], after .. ' ' .. seq .. ' ' .. status) end
+return seq
+`;
+
+/** KEYS app. ARGV state before or '', after, channel, least change number. */
+export const casAppLua: string = `
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return false end
+${seqLua}
+local seq = string.format('%.0f', math.max(tonumber(ARGV[4]) + 1, now))
+local state = string.gsub(ARGV[2], 'Seq":%-1', 'Seq":' .. seq)
+redis.call('SET', KEYS[1], state)
+redis.call('SPUBLISH', ARGV[3], state)
+return state
+`;
+
+/** KEYS due. ARGV now, end of the lease, most. */
+export const claimLua: string = `
+local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])
+for _, member in ipairs(due) do redis.call('ZADD', KEYS[1], ARGV[2], member) end
+return due
+`;
+
+/** KEYS calls. ARGV now, window, most, kept for so long. The log of core/rates.ts. */
+export const chargeLua: string = `
+local oldest = tonumber(ARGV[1]) - tonumber(ARGV[2])
+local first = redis.call('LINDEX', KEYS[1], 0)
+while first and tonumber(first) <= oldest do
+  redis.call('LPOP', KEYS[1])
+  first = redis.call('LINDEX', KEYS[1], 0)
+end
+local count = redis.call('LLEN', KEYS[1])
+if count >= tonumber(ARGV[3]) then return redis.call('LINDEX', KEYS[1], count - tonumber(ARGV[3])) end
+redis.call('RPUSH', KEYS[1], ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[4])
+return false
+`;

@@ -1,0 +1,194 @@
+// A Redis in memory, for tests of several nodes: atomic operations, messages that take their time, and faults on demand.
+import { numberText } from "../store/redis/codec.ts";
+import { bucketOf } from "../store/redis/keys.ts";
+import { LinkDown, type LinkListener, type RedisLink } from "../store/redis/link.ts";
+
+export interface FakeRedis {
+  /** A node's link; nodes have names of their own. */
+  readonly link: (node: string) => FakeLink;
+  /** Operations fail with LinkDown while it is true. */
+  down: boolean;
+}
+
+export interface FakeLink extends RedisLink {
+  /** Asked for each message to this node: whether it is lost, or how many times it comes. Default: once. */
+  copies: () => number;
+  /** Whether messages wait, until `flow`. */
+  held: boolean;
+  readonly flow: () => void;
+  /** As after a loss of the connection: messages that waited are gone. */
+  readonly reconnect: () => void;
+}
+
+interface Cell {
+  version: number;
+  status: string;
+  rows: string;
+}
+
+/** `nowMs`: wall time. Messages are delivered as microtasks, in order. */
+export function createFakeRedis(nowMs: () => number): FakeRedis {
+  const records = new Map<string, Cell>();
+  const apps = new Map<string, string>();
+  const due = new Map<string, number>();
+  const clocks = new Map<string, string>();
+  const calls = new Map<string, number[]>();
+  const seqs = new Map<number, number>();
+  const links = new Map<string, FakeNode>();
+  const state = { down: false };
+
+  const nextSeq = (bucket: number, above: number): number => {
+    const seq = Math.max((seqs.get(bucket) ?? 0) + 1, above + 1, Math.floor(nowMs() * 1000));
+    seqs.set(bucket, seq);
+    return seq;
+  };
+  const publish = (channel: string, tell: (listener: LinkListener) => void): number => {
+    let ears = 0;
+    for (const node of links.values()) {
+      if (!node.channels.has(channel)) continue;
+      ears++;
+      node.push(tell);
+    }
+    return ears;
+  };
+  const up = async (): Promise<void> => {
+    // As far away as a server is: never in the same turn.
+    await Promise.resolve();
+    if (state.down) throw new LinkDown("down");
+  };
+
+  class FakeNode {
+    readonly channels = new Set<string>();
+    listener: LinkListener | undefined;
+    copies = (): number => 1;
+    held = false;
+    queue: ((listener: LinkListener) => void)[] = [];
+    push(tell: (listener: LinkListener) => void, copies = this.copies()): void {
+      for (let copy = 0; copy < copies; copy++) this.queue.push(tell);
+      if (!this.held) queueMicrotask(() => this.flow());
+    }
+    flow(): void {
+      for (const tell of this.queue.splice(0)) if (this.listener) tell(this.listener);
+    }
+  }
+
+  const link = (name: string): FakeLink => {
+    const node = new FakeNode();
+    links.set(name, node);
+    return {
+      node: name,
+      get held() {
+        return node.held;
+      },
+      set held(held) {
+        node.held = held;
+      },
+      get copies() {
+        return node.copies;
+      },
+      set copies(copies) {
+        node.copies = copies;
+      },
+      flow: () => node.flow(),
+      reconnect: () => {
+        node.queue = [];
+        node.listener?.resumed();
+      },
+      listen: (listener) => {
+        node.listener = listener;
+      },
+      open: async () => {
+        await up();
+        node.channels.add(`node ${name}`);
+      },
+      load: async (appId, users, withRows) => {
+        await up();
+        const read = users.map((user) => {
+          const { version = 0, status = "", rows = "" } = records.get(user) ?? {};
+          return { version, status, rows: withRows ? rows : "" };
+        });
+        return { app: apps.get(appId) ?? "", records: read };
+      },
+      cas: async ({ user, version, status, rows, dueMs, tell, clockOf }) => {
+        await up();
+        const cell = records.get(user) ?? { version: 0, status: "", rows: "" };
+        if (cell.version !== version) return undefined;
+        const seq = nextSeq(bucketOf(user), 0);
+        cell.version++;
+        cell.status = numberText(status, seq);
+        if (rows !== undefined) cell.rows = numberText(rows, seq);
+        records.set(user, cell);
+        if (dueMs === undefined) due.delete(user);
+        else due.set(user, dueMs);
+        if (clockOf !== undefined) clocks.set(user, clockOf);
+        const message = { version: cell.version, seq, status: cell.status };
+        if (tell) publish(`user ${user}`, (listener) => listener.changed(user, message));
+        return seq;
+      },
+      casApp: async (appId, before, after, seqAbove) => {
+        await up();
+        if ((apps.get(appId) ?? "") !== before) return undefined;
+        const text = numberText(after, nextSeq(-1, seqAbove));
+        apps.set(appId, text);
+        publish(`app ${appId}`, (listener) => listener.appChanged(appId, text));
+        return text;
+      },
+      claim: async (bucket, now, leaseMs, most) => {
+        await up();
+        const found = [...due].filter(([user, at]) => bucketOf(user) === bucket && at <= now).slice(0, most);
+        for (const [user] of found) due.set(user, now + leaseMs);
+        return found.map(([user]) => user);
+      },
+      dueOf: async (appId, untilMs) => {
+        await up();
+        return [...due].filter(([user, at]) => clocks.get(user) === appId && at <= untilMs).map(([user]) => user);
+      },
+      charge: async ({ user, procedure }, { maxCalls, windowMs }, now) => {
+        await up();
+        const key = `${user}\n${procedure}`;
+        const log = (calls.get(key) ?? []).filter((at) => at > now - windowMs);
+        calls.set(key, log);
+        if (log.length >= maxCalls) return { refusedByMs: log[log.length - maxCalls] };
+        log.push(now);
+        return { refusedByMs: undefined };
+      },
+      subscribeUser: async (user) => {
+        await up();
+        node.channels.add(`user ${user}`);
+      },
+      unsubscribeUser: (user) => void node.channels.delete(`user ${user}`),
+      subscribeApp: async (appId) => {
+        await up();
+        node.channels.add(`app ${appId}`);
+      },
+      unsubscribeApp: (appId) => void node.channels.delete(`app ${appId}`),
+      fence: async () => {
+        await up();
+        const number = Math.floor(nowMs() * 1000) - 1;
+        await new Promise<void>((resolve) => node.push(() => resolve(), 1));
+        return number;
+      },
+      ask: async (user, question) => {
+        await up();
+        return publish(`user ${user}`, (listener) => listener.asked(user, question));
+      },
+      answer: async (to, answer) => {
+        await up();
+        publish(`node ${to}`, (listener) => listener.answered(answer));
+      },
+      now: nowMs,
+      close: async () => {
+        links.delete(name);
+      },
+    };
+  };
+  return {
+    link,
+    get down() {
+      return state.down;
+    },
+    set down(down) {
+      state.down = down;
+    },
+  };
+}
