@@ -12,6 +12,7 @@ import type { RowRecord, UserRecord } from "../core/model.ts";
 import { sortedRows } from "../core/rows.ts";
 import { dropGone, rowTtlMs, subscribe, unsubscribe } from "../core/subscriptions.ts";
 import { isKnown, publicStatus, rowView } from "../core/views.ts";
+import type { Command } from "../store/store.ts";
 import { findGone } from "../watch/hub.ts";
 import { callerOf } from "./call.ts";
 import type { ServiceDeps } from "./deps.ts";
@@ -83,11 +84,11 @@ export function createSubscriptionMethods(deps: ServiceDeps): Methods {
       const filter = boundedIds(request.userIds, rules.listPageMax, "user_ids");
       const scope = [caller.appId, caller.userId, ...filter].join("\n");
       const after = readPageToken(request.pageToken, scope);
-      const record = await gatekeeper.admit(caller, {
+      const admitted = await gatekeeper.admit(caller, {
         procedure: "ListSubscriptions",
         sessionId: request.sessionId,
       });
-      await dropGoneRows(deps, caller.appId, record);
+      const record = await withoutGoneRows(deps, caller.appId, admitted);
       const wanted = new Set(filter);
       const size = Math.min(request.pageSize || rules.listPageMax, rules.listPageMax);
       const rest = sortedRows(record as UserRecord).filter(
@@ -141,10 +142,20 @@ async function freeGoneRows(
   record: Readonly<UserRecord>,
   more: number,
 ): Promise<void> {
-  if (record.rows.size + more > deps.rules.maxSubscriptions) await dropGoneRows(deps, appId, record);
+  if (record.rows.size + more > deps.rules.maxSubscriptions) await withoutGoneRows(deps, appId, record);
 }
 
-async function dropGoneRows({ store, rules }: ServiceDeps, appId: string, record: Readonly<UserRecord>): Promise<void> {
+/** The record as it stands when rows to deleted targets have ended. */
+async function withoutGoneRows(
+  { store, rules }: ServiceDeps,
+  appId: string,
+  record: Readonly<UserRecord>,
+): Promise<Readonly<UserRecord>> {
   const gone = await findGone(store, rules, appId, record);
-  if (gone) await store.update(appId, record.userId, (own, _nowMs, core) => dropGone(own, gone, core), true);
+  if (!gone) return record;
+  const drop: Command<UserRecord> = (own, _nowMs, core) => {
+    dropGone(own, gone, core);
+    return own;
+  };
+  return await store.update(appId, record.userId, drop, true);
 }

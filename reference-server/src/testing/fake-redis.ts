@@ -24,6 +24,7 @@ interface Cell {
   version: number;
   status: string;
   rows: string;
+  rowsVersion: number;
 }
 
 /** `nowMs`: wall time. Messages are delivered as microtasks, in order. */
@@ -101,22 +102,23 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
         await up();
         node.channels.add(`node ${name}`);
       },
-      load: async (appId, users, withRows) => {
+      load: async (appId, users, rowsKnown) => {
         await up();
-        const read = users.map((user) => {
-          const { version = 0, status = "", rows = "" } = records.get(user) ?? {};
-          return { version, status, rows: withRows ? rows : "" };
+        const read = users.map((user, at) => {
+          const { version = 0, status = "", rows = "", rowsVersion = 0 } = records.get(user) ?? {};
+          const isWanted = rowsKnown !== undefined && rowsKnown[at] !== rowsVersion;
+          return { version, status, rows: isWanted ? rows : "", rowsVersion };
         });
         return { app: apps.get(appId) ?? "", records: read };
       },
       cas: async ({ user, version, status, rows, dueMs, tell, clockOf }) => {
         await up();
-        const cell = records.get(user) ?? { version: 0, status: "", rows: "" };
+        const cell = records.get(user) ?? { version: 0, status: "", rows: "", rowsVersion: 0 };
         if (cell.version !== version) return undefined;
         const seq = nextSeq(bucketOf(user), 0);
         cell.version++;
         cell.status = numberText(status, seq);
-        if (rows !== undefined) cell.rows = numberText(rows, seq);
+        if (rows !== undefined) Object.assign(cell, { rows: numberText(rows, seq), rowsVersion: cell.version });
         records.set(user, cell);
         if (dueMs === undefined) due.delete(user);
         else due.set(user, dueMs);

@@ -8,7 +8,7 @@ import {
   type WatchResponse,
   WatchResponseSchema,
 } from "@userstatus/protocol";
-import type { UserRecord } from "../core/model.ts";
+import type { CoreContext, UserRecord } from "../core/model.ts";
 import { Refused } from "../core/refused.ts";
 import type { Rules } from "../core/rules.ts";
 import { loseLink, noteWatch, refuseKicked, renew, usableSession } from "../core/sessions.ts";
@@ -223,10 +223,14 @@ export function createHub(options: HubOptions): Hub {
   /** The user's record, with rows to deleted targets ended, and the Watch finished if its session went away meanwhile. */
   const readOwn = async (watch: Watch): Promise<Readonly<UserRecord>> => {
     const { appId, userId } = watch;
-    const [record] = await store.read(appId, [userId]);
-    if (!record) throw new Error("the store gave no record");
-    const gone = await findGone(store, rules, appId, record);
-    if (gone) await store.update(appId, userId, (own, _now, context) => dropGone(own, gone, context), true);
+    const [read] = await store.read(appId, [userId]);
+    if (!read) throw new Error("the store gave no record");
+    const gone = await findGone(store, rules, appId, read);
+    const drop = (own: UserRecord, _nowMs: number, context: CoreContext): UserRecord => {
+      if (gone) dropGone(own, gone, context);
+      return own;
+    };
+    const record: Readonly<UserRecord> = gone ? await store.update(appId, userId, drop, true) : read;
     const session = record.sessions.find(({ sessionId }) => sessionId === watch.sessionId);
     // A newer Watch was opened meanwhile, on another node.
     if (session?.watchId !== undefined && session.watchId !== watch.id) watch.finish(WatchEndReason.REPLACED, false);

@@ -70,7 +70,7 @@ export function createApps({ link, newEpoch, testClock, listener }: AppsOptions)
     },
     known: (appId) => apps.get(appId)?.state,
     seen: async (appId, text) => (text === "" ? await make(appId) : take(appId, text)),
-    fresh: async (appId) => await self.seen(appId, (await link.load(appId, [], false)).app),
+    fresh: async (appId) => await self.seen(appId, (await link.load(appId, [])).app),
     heard: (appId, text) => void take(appId, text),
     nowMs: (appId) => {
       const stoppedAtMs = apps.get(appId)?.state.stoppedAtMs ?? null;

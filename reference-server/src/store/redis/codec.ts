@@ -48,19 +48,41 @@ export function rowsMark(record: Readonly<UserRecord>): string {
   ].join(" ");
 }
 
-/** undefined: nothing is stored. Without rows the record has none: for looking at the status only. */
-export function decodeRecord({ version, status, rows }: StoredRecord, withRows: boolean): ReadRecord | undefined {
+/** Rows as they were read, to be read again only when they have changed. */
+export interface KnownRows {
+  readonly version: number;
+  readonly rows: ReadonlyMap<string, Readonly<RowRecord>>;
+  readonly endedRows: readonly EndedRow[];
+}
+
+/** The rows of a reading; those that are known where it has none. */
+export function decodeRows({ rows, rowsVersion }: StoredRecord, known: KnownRows | undefined): KnownRows {
+  if (known !== undefined && known.version === rowsVersion) return known;
+  const part: RowsPart = rows === "" ? { rows: [], ended: [] } : (JSON.parse(rows) as RowsPart);
+  return { version: rowsVersion, rows: new Map(part.rows.map((row) => [row.target, row])), endedRows: part.ended };
+}
+
+/** Rows of one's own, to be changed. */
+export function ownRows(record: UserRecord): void {
+  record.rows = new Map([...record.rows].map(([target, row]) => [target, { ...row }]));
+  record.endedRows = [...record.endedRows];
+}
+
+/** undefined: nothing is stored. Without `rows` the record has none: for looking at the status only. With them it is for reading only. */
+export function decodeRecord(
+  { version, status }: Pick<StoredRecord, "version" | "status">,
+  rows: KnownRows | undefined,
+): ReadRecord | undefined {
   if (version === 0) return undefined;
   type Status = Omit<UserRecord, "rowDueMs" | "rows" | "endedRows"> & { rowDueMs: number | null; lastSeq: number };
   const { rowDueMs, lastSeq, ...rest } = JSON.parse(status) as Status;
-  const part: RowsPart = rows === "" ? { rows: [], ended: [] } : (JSON.parse(rows) as RowsPart);
   const record: UserRecord = {
     ...rest,
     rowDueMs: rowDueMs ?? Number.POSITIVE_INFINITY,
-    rows: new Map(part.rows.map((row) => [row.target, row])),
-    endedRows: [...part.ended],
+    rows: (rows?.rows as Map<string, RowRecord> | undefined) ?? new Map(),
+    endedRows: (rows?.endedRows as EndedRow[] | undefined) ?? [],
   };
-  return { record, version, lastSeq, withRows };
+  return { record, version, lastSeq, withRows: rows !== undefined };
 }
 
 /** Puts the commit's change number where it is awaited. */

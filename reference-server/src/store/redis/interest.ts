@@ -127,7 +127,7 @@ export function createInterest({ link, rules, listener, refresh, onFault }: Inte
     if (place === undefined) return;
     if (place.told === undefined) place.early = message;
     else if (message.version > place.told.version) {
-      const read = place.own ? undefined : decodeRecord({ ...message, rows: "" }, false);
+      const read = place.own ? undefined : decodeRecord(message, undefined);
       const work = read === undefined ? refreshed(user, place) : noted(user, read);
       work?.catch(onFault);
     }

@@ -8,8 +8,10 @@ export interface StoredRecord {
   readonly version: number;
   /** Everything but rows (codec.ts); empty: there is none. */
   readonly status: string;
-  /** Rows and ended rows; empty: none, or not asked for. */
+  /** Rows and ended rows; empty: none, not asked for, or known. */
   readonly rows: string;
+  /** Version at which the rows were changed last; 0: never. */
+  readonly rowsVersion: number;
 }
 
 export interface CasRequest {
@@ -52,7 +54,12 @@ export interface RedisLink {
   /** Connects; rejects with LinkDown. */
   open(): Promise<void>;
   /** Records in order, and the app's state, which is the newer of the two readings where they race. */
-  load(appId: string, users: readonly string[], withRows: boolean): Promise<{ app: string; records: StoredRecord[] }>;
+  load(
+    appId: string,
+    users: readonly string[],
+    /** By user: with rows, unless they have this version still (-1: none). undefined: without. */
+    rowsKnown?: readonly number[],
+  ): Promise<{ app: string; records: StoredRecord[] }>;
   /** Writes, gives the commit its change number, and tells. undefined: the record has another version by now. */
   cas(request: CasRequest): Promise<number | undefined>;
   /** Replaces the app's state; its change number stands in it as -1 and is at least `seqAbove` + 1. undefined: it is another by now. */

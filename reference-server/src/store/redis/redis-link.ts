@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { createClient } from "@redis/client";
 import { bucketCount, bucketOf, keys } from "./keys.ts";
 import { LinkDown, type LinkListener, type RedisLink, type StoredRecord } from "./link.ts";
-import { casAppLua, casLua, chargeLua, claimLua } from "./scripts.ts";
+import { casAppLua, casLua, chargeLua, claimLua, loadLua } from "./scripts.ts";
 
 export interface RedisLinkOptions {
   /** `redis://HOST:PORT/DB` or `rediss://…`. */
@@ -51,20 +51,9 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
     wasUp = true;
   });
 
+  const waiting = createWaiting(timeoutMs);
   /** An answer in time, or LinkDown. Refusals by Redis itself (a full memory, a replica) are LinkDown as well: nothing was done. */
-  const answered = async <T>(work: Promise<T>): Promise<T> => {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new LinkDown(`Redis did not answer within ${timeoutMs} ms`)), timeoutMs);
-    });
-    try {
-      return await Promise.race([work, late]);
-    } catch (error) {
-      throw error instanceof LinkDown ? error : new LinkDown(error instanceof Error ? error.message : String(error));
-    } finally {
-      clearTimeout(timer);
-    }
-  };
+  const answered = <T>(work: Promise<T>): Promise<T> => waiting.bounded(work);
   const send = <T>(...args: string[]): Promise<T> => answered(commands.sendCommand(args) as Promise<T>);
   const scripted = async <T>(
     lua: string,
@@ -78,6 +67,20 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
       if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
       return await send<T>("EVAL", lua, ...rest);
     }
+  };
+  let states = new Map<string, Promise<string | null>>();
+  /** One reading for all who ask in one turn: it is sent after the turn, so it is not older than any of them. */
+  const appState = (appId: string): Promise<string | null> => {
+    const asked = states.get(appId);
+    if (asked !== undefined) return asked;
+    if (states.size === 0) {
+      queueMicrotask(() => {
+        states = new Map();
+      });
+    }
+    const asking = send<string | null>("GET", keys.app(appId));
+    states.set(appId, asking);
+    return asking;
   };
   const timeUs = (reply: readonly (string | number)[]): number => Number(reply[0]) * 1e6 + Number(reply[1]);
 
@@ -104,17 +107,18 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
       offsetMs = us / 1000 - (before + wallNow()) / 2;
       await answered(ears.sSubscribe(keys.nodeChannel(node), (text) => listener?.answered(text)));
     },
-    load: async (appId, users, withRows) => {
-      const fields = withRows ? ["v", "s", "r"] : ["v", "s"];
-      const [app, ...found] = await Promise.all([
-        send<string | null>("GET", keys.app(appId)),
-        ...users.map((user) => send<(string | null)[]>("HMGET", keys.record(user), ...fields)),
-      ]);
+    load: async (appId, users, rowsKnown) => {
+      const each = (user: string, at: number): Promise<(string | null)[]> =>
+        rowsKnown === undefined
+          ? send("HMGET", keys.record(user), "v", "s")
+          : scripted(loadLua, [keys.record(user)], [rowsKnown[at] ?? -1]);
+      const [app, ...found] = await Promise.all([appState(appId), ...users.map(each)]);
       const records = found.map(
-        ([version, status, rows]): StoredRecord => ({
+        ([version, status, rowsVersion, rows]): StoredRecord => ({
           version: Number(version ?? 0),
           status: status ?? "",
           rows: rows ?? "",
+          rowsVersion: Number(rowsVersion ?? 0),
         }),
       );
       return { app: app ?? "", records };
@@ -171,8 +175,46 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
     now: () => wallNow() + offsetMs,
     close: async () => {
       closed = true;
+      waiting.close();
       for (const client of [commands, ears]) if (client.isOpen) client.destroy();
     },
+  };
+}
+
+/** Bounds waits by one timer for all of them. */
+function createWaiting(limitMs: number) {
+  const open = new Set<{ readonly sinceMs: number; readonly late: () => void }>();
+  const timer = setInterval(() => {
+    const untilMs = performance.now() - limitMs;
+    for (const wait of open) {
+      if (wait.sinceMs > untilMs) break;
+      wait.late();
+    }
+  }, limitMs / 8);
+  timer.unref();
+  return {
+    close: () => clearInterval(timer),
+    bounded: <T>(work: Promise<T>): Promise<T> =>
+      new Promise((resolve, reject) => {
+        const wait = {
+          sinceMs: performance.now(),
+          late: () => {
+            open.delete(wait);
+            reject(new LinkDown(`Redis did not answer within ${limitMs} ms`));
+          },
+        };
+        open.add(wait);
+        work.then(
+          (answer) => {
+            open.delete(wait);
+            resolve(answer);
+          },
+          (error: unknown) => {
+            open.delete(wait);
+            reject(new LinkDown(error instanceof Error ? error.message : String(error)));
+          },
+        );
+      }),
   };
 }
 

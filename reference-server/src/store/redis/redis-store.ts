@@ -11,6 +11,7 @@ import {
   encodeRows,
   encodeStatus,
   numberRecord,
+  ownRows,
   pendingSeq,
   type ReadRecord,
   rowsMark,
@@ -18,8 +19,9 @@ import {
 import { createDueRounds } from "./due.ts";
 import { createInterest } from "./interest.ts";
 import { splitUserKey, userKey } from "./keys.ts";
-import { LinkDown, type RedisLink } from "./link.ts";
+import { LinkDown, type RedisLink, type StoredRecord } from "./link.ts";
 import { createQuestions } from "./questions.ts";
+import { createRowsCache } from "./rows-cache.ts";
 import { createTurns } from "./turns.ts";
 
 export interface RedisStoreOptions {
@@ -34,6 +36,7 @@ export interface RedisStoreOptions {
   readonly onFault: (fault: unknown) => void;
 }
 
+const nothing: StoredRecord = { version: 0, status: "", rows: "", rowsVersion: 0 };
 /** A record that others change all the time is tried so often. */
 const triesMax = 50;
 const retryAfterMs = 1_000;
@@ -44,6 +47,7 @@ export function createRedisStore(options: RedisStoreOptions): Store & StoreClock
   let listener: StoreListener | undefined;
   const apps = createApps({ link, newEpoch: options.newEpoch, testClock, listener: () => listener });
   const turns = createTurns();
+  const rowsCache = createRowsCache();
   // A store that can't be reached loses nothing: who comes next looks again.
   const onTrouble = (fault: unknown): void => {
     if (!(fault instanceof LinkDown) && !(fault instanceof Refused)) onFault(fault);
@@ -64,11 +68,13 @@ export function createRedisStore(options: RedisStoreOptions): Store & StoreClock
     const user = userKey(appId, userId);
     for (let tries = 0; tries < triesMax; tries++) {
       await interest.ready([user]);
-      const loaded = await link.load(appId, [user], true);
+      const known = rowsCache.known(user);
+      const loaded = await link.load(appId, [user], [known?.version ?? -1]);
       const state = await apps.seen(appId, loaded.app);
-      const [stored = { version: 0, status: "", rows: "" }] = loaded.records;
-      const read = decodeRecord(stored, true);
+      const [stored = nothing] = loaded.records;
+      const read = decodeRecord(stored, rowsCache.take(user, stored, known));
       const record = read?.record ?? { ...blankRecord(userId, rules), rowsEra: state.rowsEra };
+      ownRows(record);
       const before = { status: encodeStatus(record), rows: rowsMark(record) };
       const done = run(record, apps.nowMs(appId), { state, command });
       const status = encodeStatus(record);
@@ -90,6 +96,7 @@ export function createRedisStore(options: RedisStoreOptions): Store & StoreClock
       });
       if (seq === undefined) continue;
       numberRecord(record, seq);
+      if (rowsChanged) rowsCache.put(user, record, stored.version + 1);
       await interest.noted(user, { record, version: stored.version + 1, lastSeq: seq, withRows: true });
       return { ...done, record };
     }
@@ -125,12 +132,14 @@ export function createRedisStore(options: RedisStoreOptions): Store & StoreClock
     const users = ids.map((id) => userKey(appId, id));
     await interest.ready(users);
     const withRows = part === "all";
-    const loaded = await link.load(appId, users, withRows);
+    const known = withRows ? users.map(rowsCache.known) : undefined;
+    const versions = known?.map((rows) => rows?.version ?? -1);
+    const loaded = await link.load(appId, users, versions);
     const { rowsEra } = await apps.seen(appId, loaded.app);
     const nowMs = apps.nowMs(appId);
     const taking = loaded.records.map((stored, at): Readonly<UserRecord> | Promise<Readonly<UserRecord>> => {
       const [id = "", user = ""] = [ids[at], users[at]];
-      const read: ReadRecord | undefined = decodeRecord(stored, withRows);
+      const read: ReadRecord | undefined = decodeRecord(stored, known && rowsCache.take(user, stored, known[at]));
       if (read === undefined) return blankRecord(id, rules);
       const isBehind = withRows && read.record.rowsEra < rowsEra;
       if (isBehind || nextDueMs(read.record, rules) <= nowMs) return settleUser(appId, id);

@@ -18,7 +18,7 @@ local after = string.format('%d', tonumber(version) + 1)
 redis.call('HSET', KEYS[1], 'v', after, 's', status)
 if ARGV[3] ~= '' then
   local rows = string.gsub(ARGV[3], '"seq":%-1', '"seq":' .. seq)
-  redis.call('HSET', KEYS[1], 'r', rows)
+  redis.call('HSET', KEYS[1], 'r', rows, 'rv', after)
 end
 if ARGV[4] ~= '' then
   redis.call('ZADD', KEYS[2], ARGV[4], ARGV[5])
@@ -29,6 +29,13 @@ else
 end
 if ARGV[6] ~= '' then redis.call('SPUBLISH', ARGV[6], after .. ' ' .. seq .. ' ' .. status) end
 return seq
+`;
+
+/** KEYS record. ARGV version of the rows that are known. */
+export const loadLua: string = `
+local found = redis.call('HMGET', KEYS[1], 'v', 's', 'rv')
+if found[3] and found[3] ~= ARGV[1] then found[4] = redis.call('HGET', KEYS[1], 'r') end
+return found
 `;
 
 /** KEYS app. ARGV state before or '', after, channel, least change number. */
