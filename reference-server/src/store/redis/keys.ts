@@ -18,6 +18,10 @@ export function bucketOf(user: string): number {
   return crc32(user) % bucketCount;
 }
 
+/** Around the app's id, in the name of its channel. */
+export const appPrefix = "{us:app:";
+export const appSuffix = "}:c";
+
 const tag = (bucket: number): string => `{us:${bucket}}`;
 
 export const keys = {
@@ -30,9 +34,9 @@ export const keys = {
   appDue: (bucket: number, appId: string): string => `${tag(bucket)}:due:${appId}`,
   /** The bucket's last change number. */
   seq: (bucket: number): string => `${tag(bucket)}:seq`,
-  app: (appId: string): string => `{us:app:${appId}}`,
+  app: (appId: string): string => `${appPrefix}${appId}}`,
   userChannel: (user: string): string => `${tag(bucketOf(user))}:c:${user}`,
-  appChannel: (appId: string): string => `{us:app:${appId}}:c`,
+  appChannel: (appId: string): string => `${appPrefix}${appId}${appSuffix}`,
   /** Answers to what a node asked. */
   nodeChannel: (node: string): string => `{us:node:${node}}:c`,
 } as const;

@@ -1,7 +1,8 @@
 // The link to one Redis server: a connection for commands, and one for listening, on which a command's reply also fences what was heard before it (RESP3).
 import { createHash } from "node:crypto";
 import { createClient } from "@redis/client";
-import { bucketCount, bucketOf, keys } from "./keys.ts";
+import { createChannels } from "./channels.ts";
+import { appPrefix, appSuffix, bucketCount, bucketOf, keys } from "./keys.ts";
 import { LinkDown, type LinkListener, type RedisLink, type StoredRecord } from "./link.ts";
 import { casAppLua, casLua, chargeLua, claimLua, loadLua } from "./scripts.ts";
 
@@ -30,6 +31,8 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
       url: options.url,
       RESP: 3,
       disableOfflineQueue: true,
+      // Waits are bounded here, by one timer for all.
+      commandOptions: { timeout: 0 },
       socket: { reconnectStrategy: (tries) => Math.min(reconnectMaxMs, reconnectMinMs * 2 ** Math.min(tries, 8)) },
     }) as unknown as Client;
   const [commands, ears] = [connect(), connect()];
@@ -95,6 +98,15 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
     listener?.changed(user, { version: Number(version), seq: Number(seq), status });
   };
 
+  const heard = (text: string, channel: string): void => {
+    if (channel.startsWith(appPrefix)) listener?.appChanged(channel.slice(appPrefix.length, -appSuffix.length), text);
+    else heardUser(text, channel);
+  };
+  const channels = createChannels({
+    subscribe: (channel) => answered(ears.sSubscribe(channel, heard)),
+    unsubscribe: (channel) => answered(ears.sUnsubscribe(channel, heard)),
+  });
+
   return {
     node,
     listen: (only) => {
@@ -159,11 +171,10 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
       const first = await scripted<string | null>(chargeLua, [key], [nowMs, windowMs, maxCalls, kept]);
       return { refusedByMs: first === null ? undefined : Number(first) };
     },
-    subscribeUser: (user) => answered(ears.sSubscribe(keys.userChannel(user), heardUser)),
-    unsubscribeUser: (user) => void ears.sUnsubscribe(keys.userChannel(user)).catch(() => {}),
-    subscribeApp: (appId) =>
-      answered(ears.sSubscribe(keys.appChannel(appId), (state) => listener?.appChanged(appId, state))),
-    unsubscribeApp: (appId) => void ears.sUnsubscribe(keys.appChannel(appId)).catch(() => {}),
+    subscribeUser: (user) => channels.join(keys.userChannel(user)),
+    unsubscribeUser: (user) => channels.leave(keys.userChannel(user)),
+    subscribeApp: (appId) => channels.join(keys.appChannel(appId)),
+    unsubscribeApp: (appId) => channels.leave(keys.appChannel(appId)),
     fence: async () => {
       const before = wallNow();
       const us = timeUs((await answered(ears.sendCommand(["TIME"]))) as unknown as string[]);
@@ -176,6 +187,7 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
     close: async () => {
       closed = true;
       waiting.close();
+      channels.close();
       for (const client of [commands, ears]) if (client.isOpen) client.destroy();
     },
   };

@@ -1,0 +1,102 @@
+// Programs that a cluster on this machine consists of: each a process of its own, ended by its id.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+import { createInterface } from "node:readline";
+
+export interface RunningProgram {
+  readonly pid: number;
+  /** SIGTERM, and after a while SIGKILL. */
+  readonly stop: () => Promise<void>;
+  readonly signal: (name: NodeJS.Signals) => void;
+}
+
+export interface RunningNode extends RunningProgram {
+  readonly url: string;
+  readonly adminUrl: string;
+}
+
+const startMaxMs = 60_000;
+const stopMaxMs = 10_000;
+const pollMs = 50;
+
+/** A Redis that keeps nothing on disk; throws with a line that helps where there is none on this machine. */
+export async function startRedis(
+  directory: string,
+  more: readonly string[] = [],
+): Promise<RunningProgram & { port: number }> {
+  const port = await freePort();
+  const args = [
+    "--port",
+    String(port),
+    "--bind",
+    "127.0.0.1",
+    "--save",
+    "",
+    "--appendonly",
+    "no",
+    "--dir",
+    directory,
+    ...more,
+  ];
+  const child = spawn("redis-server", args, { stdio: "ignore" });
+  const failed = once(child, "error").then(([error]) => {
+    throw new Error(`redis-server can't be started (Debian: apt-get install redis-server): ${String(error)}`);
+  });
+  failed.catch(() => {});
+  await Promise.race([listens(port), failed]);
+  return { ...programOf(child), port };
+}
+
+/** The reference server as it was built. */
+export async function startNode(program: string, args: readonly string[]): Promise<RunningNode> {
+  const listen = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
+  const child = spawn(process.execPath, [program, "--dev", ...listen, ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const line = await new Promise<string>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error("a node does not start")), startMaxMs);
+    child.once("exit", (code, signal) => reject(new Error(`a node ended with ${code ?? signal} as it started`)));
+    if (child.stdout) createInterface({ input: child.stdout }).once("line", resolve);
+    child.stdout?.once("data", () => clearTimeout(timer));
+  });
+  const { url, adminUrl } = JSON.parse(line) as { url: string; adminUrl: string };
+  return { ...programOf(child), url, adminUrl };
+}
+
+function programOf(child: ChildProcess): RunningProgram {
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  return {
+    pid: child.pid ?? 0,
+    signal: (name) => void child.kill(name),
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill("SIGTERM");
+      const timer = setTimeout(() => child.kill("SIGKILL"), stopMaxMs);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+async function listens(port: number): Promise<void> {
+  for (const endMs = performance.now() + startMaxMs; performance.now() < endMs; ) {
+    const socket = connect(port, "127.0.0.1");
+    const isThere = await new Promise((resolve) => {
+      socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+    });
+    socket.destroy();
+    if (isThere) return;
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+  throw new Error(`nothing listens on port ${port}`);
+}
