@@ -14,7 +14,7 @@ const clockEndMs = Date.UTC(2200, 0);
 export function createTestingService(store: Store & StoreClock, profile: Profile): ServiceImpl<typeof TestingService> {
   return {
     getClock: refusing(profile, store, async (_request, context) => {
-      const { nowMs, stopped } = store.clock(callerOf(context).appId);
+      const { nowMs, stopped } = await store.clock(callerOf(context).appId);
       return { now: timestampFromMs(nowMs), stopped };
     }),
     advanceClock: refusing(profile, store, async (request, context) => {
@@ -22,7 +22,8 @@ export function createTestingService(store: Store & StoreClock, profile: Profile
       if (!(ms >= 0 && ms <= stepMaxMs)) throw invalidField("duration", "expected 0 to 400 days");
       const { appId } = callerOf(context);
       // Revisions are microseconds of this clock, and have to fit 2^53.
-      if (store.clock(appId).nowMs + ms > clockEndMs) throw invalidField("duration", "expected no time beyond 2200");
+      if ((await store.clock(appId)).nowMs + ms > clockEndMs)
+        throw invalidField("duration", "expected no time beyond 2200");
       return { now: timestampFromMs(await store.advance(appId, Math.floor(ms), request.holdLeases)) };
     }),
     changeEpoch: refusing(profile, store, async (_request, context) => ({

@@ -101,9 +101,14 @@ export interface Store {
   readonly keeping?: (() => JournalStats) | undefined;
 }
 
+export interface ClockReading {
+  readonly nowMs: number;
+  readonly stopped: boolean;
+}
+
 /** What a store with a test clock can do beside (SPEC §18). */
 export interface StoreClock {
-  clock(appId: string): { nowMs: number; stopped: boolean };
+  clock(appId: string): Promise<ClockReading>;
   /** Stops the clock, moves it, and answers when every transition on the way is committed in due order. */
   advance(appId: string, ms: number, holdLeases: boolean): Promise<number>;
   /** A new epoch, as after a loss of revisions. */

@@ -106,11 +106,11 @@ export function describeStore(name: string, create: () => StoreBench): void {
       await logIn("a", "d", "text");
       bench.passWall(10_000);
       await logIn("b");
-      expect(bench.store.clock(app).stopped).toBe(false);
+      expect((await bench.store.clock(app)).stopped).toBe(false);
       const start = await bench.store.advance(app, 0, false);
       bench.passWall(60_000);
-      expect(bench.store.clock(app)).toEqual({ nowMs: start, stopped: true });
-      expect(bench.store.clock("other").stopped).toBe(false);
+      expect(await bench.store.clock(app)).toEqual({ nowMs: start, stopped: true });
+      expect((await bench.store.clock("other")).stopped).toBe(false);
       commits.length = 0;
       await bench.store.advance(app, 31 * 86_400_000, false);
       const order = told();

@@ -101,7 +101,7 @@ async function image(bench: EmbeddedBench): Promise<unknown> {
     features: await bench.store.features(app),
     featuresSeq: bench.store.featuresSeq(app),
     epoch: await bench.store.epoch(app),
-    clock: bench.store.clock(app),
+    clock: await bench.store.clock(app),
   });
 }
 

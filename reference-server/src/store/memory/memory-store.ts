@@ -238,7 +238,7 @@ export function createMemoryStore(options: MemoryStoreOptions): Store & StoreClo
       return journal?.close();
     },
     ...(journal && { settled: journal.settled, hold: journal.hold, keeping: journal.stats }),
-    clock: (appId) => {
+    clock: async (appId) => {
       const app = appOf(appId);
       return { nowMs: nowOf(app), stopped: app.stoppedAtMs !== null };
     },

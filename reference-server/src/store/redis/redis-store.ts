@@ -198,7 +198,11 @@ export function createRedisStore(options: RedisStoreOptions): Store & StoreClock
       questions.close();
       await link.close();
     },
-    clock: (appId) => ({ nowMs: apps.nowMs(appId), stopped: (apps.known(appId)?.stoppedAtMs ?? null) !== null }),
+    clock: (appId) =>
+      reached(async () => {
+        const { stoppedAtMs } = await apps.fresh(appId);
+        return { nowMs: apps.nowMs(appId), stopped: stoppedAtMs !== null };
+      }),
     advance: (appId, ms, holdLeases) =>
       reached(async () => {
         const { stoppedAtMs } = await apps.change(appId, (state) =>

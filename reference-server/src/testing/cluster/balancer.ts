@@ -82,6 +82,8 @@ function passHttp1(
     if (!response.headersSent) response.writeHead(502);
     response.end();
   });
+  // An answer may come before the call is whole: what the client still sends is thrown away, so that his next call is heard.
+  onward.on("close", () => request.unpipe().resume());
   response.on("close", () => onward.destroy());
 }
 
@@ -92,7 +94,6 @@ function passHttp2(request: Http2ServerRequest, response: Http2ServerResponse, s
   far.on("response", ({ ":status": status, ...headers }) => {
     if (near.destroyed || near.headersSent) return;
     response.writeHead(status ?? 502, passing(headers));
-    response.flushHeaders();
     far.on("trailers", (trailers) => response.addTrailers(passing(trailers)));
     far.pipe(response);
   });

@@ -16,6 +16,10 @@ export interface RunningNode extends RunningProgram {
   readonly adminUrl: string;
 }
 
+export interface RunningRedis extends RunningProgram {
+  readonly port: number;
+}
+
 const startMaxMs = 60_000;
 const stopMaxMs = 10_000;
 const pollMs = 50;
@@ -24,8 +28,9 @@ const pollMs = 50;
 export async function startRedis(
   directory: string,
   more: readonly string[] = [],
-): Promise<RunningProgram & { port: number }> {
-  const port = await freePort();
+  wanted?: number,
+): Promise<RunningRedis> {
+  const port = wanted ?? (await freePort());
   const args = [
     "--port",
     String(port),

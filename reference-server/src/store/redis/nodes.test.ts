@@ -1,0 +1,182 @@
+// Several nodes on one Redis: what was set on one is told on the others, whatever becomes of messages, nodes and the Redis.
+import { OnlineStatus, ResumeResult, WatchEndReason } from "@userstatus/protocol";
+import { beforeEach, expect, it } from "vitest";
+import { logout } from "../../core/sessions.ts";
+import { appId, createNodes, logIn, look, type Node, type Nodes, rest, say, watch } from "../../testing/nodes.ts";
+
+const { ONLINE, OFFLINE } = OnlineStatus;
+let nodes: Nodes;
+let a: Node;
+let b: Node;
+
+beforeEach(async () => {
+  nodes = createNodes();
+  [a, b] = [await nodes.node("a"), await nodes.node("b")];
+  await logIn(a, "bob");
+  await logIn(b, "alice");
+  await look(a, "alice", ["bob"]);
+});
+
+it("a watcher sees on one node what is set on another, in order", async () => {
+  const reading = await watch(b, "alice");
+  await rest();
+  expect(reading.seen).toEqual([`hello ${ResumeResult.RESET}`, "subscribed bob", `status bob ${ONLINE}`]);
+  for (const text of ["one", "two", "three"]) {
+    await say(a, "bob", text);
+    await rest();
+  }
+  expect(reading.seen.slice(3)).toEqual(["one", "two", "three"].map((text) => `status bob ${ONLINE} ${text}`));
+  expect(nodes.faults).toEqual([]);
+});
+
+it("two nodes that change one record at once lose nothing", async () => {
+  const texts = Array.from({ length: 20 }, (_, at) => `text ${at}`);
+  const before = (await a.store.read(appId, ["bob"]))[0]?.revision ?? 0;
+  await Promise.all(texts.map((text, at) => say(at % 2 === 0 ? a : b, "bob", text)));
+  const [read] = await a.store.read(appId, ["bob"]);
+  expect(texts).toContain(read?.custom?.text);
+  // Each set is a revision.
+  expect((read?.revision ?? 0) - before).toBeGreaterThanOrEqual(20);
+});
+
+it("a message that is lost is made up for by Sync, and one that comes twice changes nothing", async () => {
+  const reading = await watch(b, "alice");
+  await rest();
+  b.link.copies = () => 0;
+  await say(a, "bob", "unheard");
+  await rest();
+  expect(reading.seen).not.toContain(`status bob ${ONLINE} unheard`);
+  await b.hub.sync(appId, "alice", "s-alice", "m");
+  await rest();
+  expect(reading.seen.slice(-2)).toEqual([`status bob ${ONLINE} unheard`, "synced m"]);
+  b.link.copies = () => 2;
+  await say(a, "bob", "twice");
+  await rest();
+  expect(reading.seen.filter((line) => line.endsWith("twice"))).toHaveLength(1);
+});
+
+it("Sync on one node puts the marker on the Watch of another, behind what was answered before; without a Watch it is refused", async () => {
+  const reading = await watch(b, "alice");
+  await rest();
+  b.link.held = true;
+  await say(a, "bob", "late");
+  b.link.held = false;
+  await a.hub.sync(appId, "alice", "s-alice", "m");
+  await rest();
+  expect(reading.seen.slice(-2)).toEqual([`status bob ${ONLINE} late`, "synced m"]);
+  const refused = a.hub.sync(appId, "bob", "s-bob", "m");
+  await expect(refused).rejects.toMatchObject({ reason: "NO_OPEN_WATCH" });
+});
+
+it("Subscribe on one node shows on the Watch of another, though its target changes meanwhile", async () => {
+  await logIn(a, "carol");
+  const reading = await watch(b, "alice");
+  await rest();
+  await Promise.all([look(a, "alice", ["carol"]), say(a, "carol", "meanwhile")]);
+  await rest();
+  expect(reading.seen.filter((line) => line === "subscribed carol")).toHaveLength(1);
+  expect(reading.seen.at(-1)).toBe(`status carol ${ONLINE} meanwhile`);
+});
+
+it("a cursor of one node goes on at another, and leaves nothing out", async () => {
+  const first = await watch(b, "alice");
+  await rest();
+  first.leave();
+  await say(a, "bob", "while away");
+  await rest();
+  const c = await nodes.node("c");
+  const second = await watch(c, "alice", first.cursor());
+  await rest();
+  expect(second.seen[0]).toBe(`hello ${ResumeResult.RESUMED}`);
+  expect(second.seen).toContain(`status bob ${ONLINE} while away`);
+});
+
+it("a newer Watch on another node ends the older, whose end is no loss of the link", async () => {
+  const older = await watch(a, "alice");
+  await rest();
+  const newer = await watch(b, "alice");
+  await older.ended;
+  expect(older.seen.at(-1)).toBe(`end ${WatchEndReason.REPLACED}`);
+  older.leave();
+  await nodes.pass(10_000);
+  const [record] = await b.store.read(appId, ["alice"]);
+  expect(record).toMatchObject({ online: ONLINE, sessions: [expect.objectContaining({ lossMs: null })] });
+  newer.leave();
+  await nodes.pass(10_000);
+  expect((await b.store.read(appId, ["alice"]))[0]).toMatchObject({ online: OFFLINE });
+});
+
+it("when a node dies its users go offline at the time of the profile, once", async () => {
+  await logIn(a, "carol");
+  await look(b, "alice", ["carol"]);
+  await watch(a, "carol");
+  const start = nodes.wall.now();
+  const reading = await watch(b, "alice");
+  await rest();
+  a.die();
+  const due = async (node: Node): Promise<boolean> =>
+    (await node.link.dueOf(appId, nodes.wall.now())).includes("app\ncarol");
+  // A lease of 75 s, then a grace of 5 s. Nobody reads her record: a node that is left settles it.
+  await nodes.pass(80_500);
+  expect(await due(b)).toBe(false);
+  const [carol] = await b.store.read(appId, ["carol"]);
+  expect(carol).toMatchObject({ online: OFFLINE, onlineMs: start + 80_000 });
+  expect(reading.seen.filter((line) => line === `status carol ${OFFLINE}`).length).toBeLessThanOrEqual(1);
+});
+
+it("a session that ends on one node ends its Watch on another", async () => {
+  const reading = await watch(b, "alice");
+  await rest();
+  await a.store.update(appId, "alice", (record, nowMs, core) => logout(record, "s-alice", nowMs, core));
+  await reading.ended;
+  expect(reading.seen.at(-1)).toBe(`end ${WatchEndReason.LOGGED_OUT}`);
+});
+
+it("switches and epochs that change on one node are told on the others", async () => {
+  const reading = await watch(b, "alice");
+  await rest();
+  await a.store.changeEpoch(appId);
+  await reading.ended;
+  expect(reading.seen.at(-1)).toBe(`end ${WatchEndReason.RESYNC}`);
+  await a.store.updateFeatures(appId, { plan: false });
+  expect(await b.store.features(appId)).toMatchObject({ plan: false });
+});
+
+it("calls of all nodes count together against a rate", async () => {
+  const rule = { maxCalls: 3, windowMs: 10_000, selfExempt: false };
+  for (const node of [a, b, a]) await node.store.charge(appId, "bob", "Subscribe", rule);
+  const refused = b.store.charge(appId, "bob", "Subscribe", rule);
+  await expect(refused).rejects.toMatchObject({ reason: "RATE_LIMITED", retryAfterMs: 10_000 });
+  await nodes.pass(10_000);
+  await b.store.charge(appId, "bob", "Subscribe", rule);
+});
+
+it("a Redis out of reach refuses with a delay; when it is back, what was missed is told without a restart", async () => {
+  const reading = await watch(b, "alice");
+  await rest();
+  nodes.redis.down = true;
+  const refused = { reason: "STORE_UNAVAILABLE", retryAfterMs: expect.any(Number) };
+  await expect(say(a, "bob", "no")).rejects.toMatchObject(refused);
+  await expect(b.store.read(appId, ["bob"])).rejects.toMatchObject(refused);
+  nodes.redis.down = false;
+  b.link.copies = () => 0;
+  await say(a, "bob", "unheard");
+  b.link.copies = () => 1;
+  b.link.reconnect();
+  await rest();
+  expect(reading.seen.at(-1)).toBe(`status bob ${ONLINE} unheard`);
+  expect(nodes.faults).toEqual([]);
+});
+
+it("the test clock moves for all nodes, and stands still between", async () => {
+  const start = nodes.wall.now();
+  await a.store.advance(appId, 1_000, false);
+  expect(await b.store.clock(appId)).toEqual({ nowMs: start + 1_000, stopped: true });
+  const reading = await watch(b, "alice");
+  await rest();
+  await a.store.advance(appId, 100_000, false);
+  await b.hub.sync(appId, "alice", "s-alice", "m").catch(() => {});
+  await rest();
+  expect(reading.seen.some((line) => line === `status bob ${OFFLINE}` || line.startsWith("end "))).toBe(true);
+  expect((await b.store.read(appId, ["bob"]))[0]).toMatchObject({ online: OFFLINE });
+});
