@@ -227,3 +227,19 @@ describe("what is printed", () => {
     expect(printed(["--config", "again.json"], { files: { "again.json": JSON.stringify(first) } })).toEqual(first);
   });
 });
+
+describe("a store that several servers share", () => {
+  test("takes the place of a directory", () => {
+    const store = "redis://:secret@127.0.0.1:6379/2";
+    expect(config(["--dev", "--store", store])).toMatchObject({ data: null, store });
+    expect(printed(["--dev", "--store", store])).toMatchObject({ store: "redis://***@127.0.0.1:6379/2" });
+    expect(config(["--dev"]).store).toBeNull();
+  });
+
+  test("is a URL of Redis, beside neither a directory nor what belongs to one; its password is not told", () => {
+    expect(() => config(["--dev", "--store", "http://a"])).toThrow("redis://127.0.0.1:6379");
+    expect(() => config(["--dev", "--store", "redis://:secret@ x"])).toThrow(/^(?!.*secret)/);
+    expect(() => config(["--dev", "--store", "redis://a", "--data", "d"])).toThrow("exclude one another");
+    expect(() => config(["--dev", "--store", "redis://a", "--new-epoch"])).toThrow("--new-epoch");
+  });
+});

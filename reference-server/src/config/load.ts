@@ -85,6 +85,11 @@ function readStore(options: OptionReader, dev: boolean): { data: string | null; 
   const store = options.text("store") ?? null;
   if (store === null) return { data: readData(options, dev), store };
   if (options.text("data") !== undefined) throw new ConfigError("--store and --data exclude one another");
+  if (options.switched("new-epoch") === true) {
+    throw new ConfigError(
+      "--new-epoch is of --data: in a store that is shared, one server would take the epoch of all",
+    );
+  }
   if (!/^rediss?:\/\/[^/]/.test(store) || !URL.canParse(store)) {
     throw expected(
       options.from("store"),

@@ -166,6 +166,8 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
       unsubscribeApp: (appId) => void node.channels.delete(`app ${appId}`),
       fence: async () => {
         await up();
+        // As one that is not answered in time.
+        if (node.held) throw new LinkDown("held");
         const number = Math.floor(nowMs() * 1000) - 1;
         await new Promise<void>((resolve) => node.push(() => resolve(), 1));
         return number;

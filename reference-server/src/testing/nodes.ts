@@ -93,12 +93,13 @@ export async function rest(): Promise<void> {
   for (let turn = 0; turn < restTurns; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-export async function logIn({ store }: Node, userId: string): Promise<string> {
+/** Answers the session of the user's device, which is a new one of this id if he has none. */
+export async function logIn({ store }: Node, userId: string, newSessionId = `s-${userId}`): Promise<string> {
   const input = { deviceId: "d", platform: Platform.ANDROID, custom: undefined, tokenExpiresAtMs: null };
   return await store.update(
     appId,
     userId,
-    (record, nowMs, core) => login(record, { ...input, newSessionId: `s-${userId}` }, nowMs, core).sessionId,
+    (record, nowMs, core) => login(record, { ...input, newSessionId }, nowMs, core).sessionId,
   );
 }
 
@@ -108,11 +109,16 @@ export async function say({ store }: Node, userId: string, text: string): Promis
   });
 }
 
-export async function look({ store }: Node, userId: string, targets: readonly string[]): Promise<void> {
+export async function look(
+  { store }: Node,
+  userId: string,
+  targets: readonly string[],
+  sessionId = `s-${userId}`,
+): Promise<void> {
   const found = await store.read(appId, targets);
   const rows = found.map((target) => ({ userId: target.userId, incarnation: target.incarnation }));
   await store.update(appId, userId, (record, nowMs, core) => {
-    subscribe(record, `s-${userId}`, rows, 3_600_000, nowMs, core);
+    subscribe(record, sessionId, rows, 3_600_000, nowMs, core);
   });
 }
 

@@ -82,7 +82,11 @@ const drainSpreadMs = 5000;
 const tableSpare = 10_000;
 
 export function createHub(options: HubOptions): Hub {
-  const { store, rules, wallNow, onFault } = options;
+  const { store, rules, wallNow } = options;
+  // A store that can't be reached refuses: that is told to callers, and logged where it is known.
+  const onFault = (fault: unknown): void => {
+    if (!(fault instanceof Refused)) options.onFault(fault);
+  };
   const registry = createWatchRegistry(store);
   const tokenTimers = new Map<Watch, () => void>();
   const endTimers = new Map<Watch, () => void>();
@@ -114,8 +118,7 @@ export function createHub(options: HubOptions): Hub {
       const watch = registry.ofSession(appId, userId, sessionId);
       if (!watch || watch.ended) return undefined;
       try {
-        await syncHere(watch, marker);
-        return "done";
+        return (await syncHere(watch, marker)) ? "done" : undefined;
       } catch (refused) {
         if (!(refused instanceof Refused)) throw refused;
         const { reason, message, retryAfterMs } = refused;
@@ -379,7 +382,7 @@ export function createHub(options: HubOptions): Hub {
       const [record] = await store.read(appId, [userId]);
       if (record) usableSession(record as UserRecord, sessionId);
       const watch = registry.ofSession(appId, userId, sessionId);
-      if (watch && !watch.ended) return await syncHere(watch, marker);
+      if (watch && !watch.ended && (await syncHere(watch, marker))) return;
       const answer = await store.askOthers?.(appId, userId, { sessionId, marker });
       if (answer === "done") return;
       if (answer === undefined) throw new Refused("NO_OPEN_WATCH", "this session has no open Watch");
@@ -401,15 +404,18 @@ export function createHub(options: HubOptions): Hub {
     },
   };
 
-  async function syncHere(watch: Watch, marker: string): Promise<void> {
+  /** false: the Watch has ended meanwhile; another node may have a newer one. */
+  async function syncHere(watch: Watch, marker: string): Promise<boolean> {
     // Reading settles: what is due by now is told before the marker, though its timer may not have run. Where nodes share a store, it also tells what messages lost.
     await store.read(watch.appId, [watch.userId]);
     await readAll(watch.appId, [...watch.visible.keys()]);
     await watch.settled();
     await passes.told(watch);
+    if (watch.ended) return false;
     if (!watch.putMarker(marker)) {
       throw new Refused("TOO_MANY_MARKERS", "too many markers wait on this Watch", { retryAfterMs: 1000 });
     }
+    return true;
   }
 
   /** A replaced Watch is out of the indexes at once: what comes next is the new one's. Its own stream closes it. */

@@ -1,7 +1,7 @@
 // `npm run cluster`: several servers on one Redis, with a balancer that sends each call to one of them at random, all on this machine.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -68,11 +68,22 @@ async function run(): Promise<number> {
       await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
       return 0;
     }
-    const suite = [join(root, "conformance/dist/cli.js"), "run", ...tools, "--profile", values.profile, ...positionals];
+    const report = join(directory, "report.json");
+    const judged = ["--profile", values.profile, "--json", report, ...positionals];
+    const suite = [join(root, "conformance/dist/cli.js"), "run", ...tools, ...judged];
     const [code] = (await once(spawn(process.execPath, suite, { stdio: "inherit" }), "exit")) as [number | null];
     console.log(`calls to each server: ${user.counts().join(", ")}`);
+    console.log(countsLine(report));
     return code ?? 5;
   } finally {
     for (const stop of stops.toReversed()) await stop();
   }
+}
+
+/** `N passed, N failed`, of the suite's report. */
+function countsLine(report: string): string {
+  if (!existsSync(report)) return "0 passed, 1 failed";
+  const { checkCounts } = JSON.parse(readFileSync(report, "utf8")) as { checkCounts: Record<string, number> };
+  const { pass = 0, fail = 0, error = 0 } = checkCounts;
+  return `${pass} passed, ${fail + error} failed`;
 }
