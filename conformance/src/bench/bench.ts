@@ -12,6 +12,7 @@ import { instantOf } from "../units.ts";
 import { createCaller } from "../wire/caller.ts";
 import { openConnection } from "../wire/connection.ts";
 import type { TransportKind } from "../wire/kinds.ts";
+import { createSpentTokens } from "../wire/spent-tokens.ts";
 import { createMatchers } from "./matchers.ts";
 import { createRandom } from "./random.ts";
 import { describeError } from "./refusal.ts";
@@ -26,7 +27,7 @@ export interface OpenBench {
   /** The app that the check works in. */
   readonly app: string;
   /** Why a failure that just happened decides nothing, if so. */
-  readonly overdue: () => string | undefined;
+  readonly overdue: (failure: unknown) => string | undefined;
   /** Ends streams, calls and connections, and puts back what others share. Never rejects. */
   readonly close: () => Promise<void>;
 }
@@ -47,6 +48,7 @@ export function openBench({ run, check, kind }: BenchRequest): OpenBench {
   const transcript = createTranscript({ serverNow: () => time?.lastKnown() });
   const connection = openConnection(kind, run.url);
   const sessions = new Map<TestSession, Living>();
+  const spentTokens = createSpentTokens();
   const sighting = { checkId: check.id, transport: kind.name, app };
   const base = {
     run,
@@ -57,6 +59,7 @@ export function openBench({ run, check, kind }: BenchRequest): OpenBench {
     transcript,
     connection,
     sighting,
+    spentTokens,
     over: over.signal,
     sessions,
     onClose: (work: () => void | Promise<void>) => void closers.push(work),
@@ -82,11 +85,15 @@ export function openBench({ run, check, kind }: BenchRequest): OpenBench {
   };
   const started = benchTime(base);
   time = started;
+  const overdue = (failure: unknown): string | undefined =>
+    spentTokens.caused(failure)
+      ? "this machine was too slow: a short token had run out when it was used"
+      : started.overdue();
   const start = async (): Promise<Bench> => {
     await started.freeze();
     return assemble(world);
   };
-  return { start, transcript, app, overdue: started.overdue, close };
+  return { start, transcript, app, overdue, close };
 }
 
 function benchTime(world: Omit<World, "time">): BenchTime {

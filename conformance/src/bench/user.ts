@@ -24,7 +24,10 @@ export function createTestUser(world: World, id: string): TestUser {
     token: async (options) => {
       if (options?.expiresInMs === undefined) return await usualToken();
       needTool(check, "short-tokens");
-      return await run.tokens.token({ app, user: id, role: "user", expiresInMs: options.expiresInMs });
+      const { expiresInMs } = options;
+      const token = await run.tokens.token({ app, user: id, role: "user", expiresInMs });
+      if (expiresInMs > 0) world.spentTokens.made(token, Date.now() + expiresInMs);
+      return token;
     },
     tryLogin: async (options = {}) =>
       await login(options, options.token ?? (await usualToken()), options.device ?? deviceOf(random.text(10))),

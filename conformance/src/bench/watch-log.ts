@@ -41,6 +41,7 @@ export function createWatchLog(guard: StreamGuard, patienceMs: number): WatchLog
           what,
           wanted,
           `the end of the stream (${endText(ended)}), before it ${eventsText(seen, from)}`,
+          ended.error,
         );
       if (!(await waiter.changed(until)) && at >= seen.length)
         throw new NothingCame(what, wanted, eventsText(seen, from));

@@ -13,6 +13,7 @@ import type { Transcript } from "../transcript/transcript.ts";
 import { createCaller } from "../wire/caller.ts";
 import type { Connection } from "../wire/connection.ts";
 import type { TransportKind } from "../wire/kinds.ts";
+import type { SpentTokens } from "../wire/spent-tokens.ts";
 
 /** What all checks of a run share. */
 export interface RunContext {
@@ -47,6 +48,7 @@ export interface World {
   readonly transcript: Transcript;
   readonly connection: Connection;
   readonly sighting: Sighting;
+  readonly spentTokens: SpentTokens;
   /** Aborted when the check is over. */
   readonly over: AbortSignal;
   readonly time: BenchTime;
@@ -71,6 +73,7 @@ export function userClient(
     patienceMs: run.patienceMs,
     over,
     streamsWait: via.streamsWait ?? false,
+    refused: world.spentTokens.refused,
     received: (...seen) => observeMessage(run.observer, sighting, ...seen),
     observe: (method: string, answer: Message) => observeAnswer(run.observer, sighting, who, method, answer),
   });

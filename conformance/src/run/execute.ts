@@ -63,12 +63,12 @@ export async function attempt({ run, check, kind, waitMs, triedAgain }: AttemptR
     triedAgain && decided.nothingCame === true && performance.eventLoopUtilization(loop).utilization > busyShare
       ? "this machine was too busy to see whether it came"
       : undefined;
-  const overdue = decided.result === "FAIL" ? (bench.overdue() ?? busy) : undefined;
+  const overdue = decided.result === "FAIL" ? (bench.overdue(decided.thrown) ?? busy) : undefined;
   await bench.close();
   const entries = bench.transcript.entries();
   const common = { transport: kind.name, durationMs: performance.now() - started, entries };
   if (overdue !== undefined) return { ...common, result: "INCONCLUSIVE", reason: overdue, unreachable: false };
-  const { failure, nothingCame: _, ...rest } = decided;
+  const { failure, nothingCame: _, thrown: _thrown, ...rest } = decided;
   if (failure === undefined) return { ...common, ...rest };
   const exchange = lastExchange(entries).map((entry) => entryLine(entry, startedAt));
   const command = commandOf(entries, {
@@ -87,6 +87,8 @@ interface Decided {
   readonly reason?: string;
   readonly unreachable: boolean;
   readonly nothingCame?: boolean;
+  /** What ended the check. */
+  readonly thrown?: unknown;
 }
 
 /** A check that goes on saying and hearing things is slow, not stuck: it gets the limit anew, so many times at most. */
@@ -108,7 +110,7 @@ export async function decide(work: () => Promise<void>, limitMs: number, said: (
   });
   const done = work().then(
     (): Decided => ({ result: "PASS", unreachable: false }),
-    (error: unknown) => classify(error),
+    (error: unknown) => ({ ...classify(error), thrown: error }),
   );
   try {
     return await Promise.race([done, limit]);

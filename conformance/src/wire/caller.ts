@@ -24,6 +24,8 @@ export interface CallerOptions {
   readonly received?: (method: string, schema: DescMessage, message: Message) => void;
   /** Told of each answer. */
   readonly observe?: (method: string, answer: Message) => void;
+  /** Told of each refusal, with the header that carried the token. */
+  readonly refused?: (authorization: string | null, error: unknown) => void;
   /** Whoever reads the stream minds its waits. */
   readonly streamsWait?: boolean;
 }
@@ -48,6 +50,7 @@ function unaryOf(base: Transport, options: CallerOptions): Transport["unary"] {
       options.observe?.(method.name, answer.message);
       return answer;
     } catch (error) {
+      options.refused?.(headers.get("authorization"), error);
       throw call.failed(error, wait);
     } finally {
       wait.done();
@@ -69,9 +72,11 @@ function streamOf(base: Transport, options: CallerOptions): Transport["stream"] 
         wait.answered();
         call.log("frame", method.output, value);
       });
-      return { ...answer, message: toTheEnd(frames, call, wait) };
+      const onError = (error: unknown): void => options.refused?.(headers.get("authorization"), error);
+      return { ...answer, message: toTheEnd(frames, call, { wait, onError }) };
     } catch (error) {
       wait.done();
+      options.refused?.(headers.get("authorization"), error);
       throw call.failed(error, wait);
     }
   };
@@ -123,11 +128,16 @@ async function* each<T>(values: AsyncIterable<T>, look: (value: T) => void): Asy
   }
 }
 
-async function* toTheEnd<T>(frames: AsyncIterable<T>, call: Call, wait: BoundedWait): AsyncIterable<T> {
+async function* toTheEnd<T>(
+  frames: AsyncIterable<T>,
+  call: Call,
+  { wait, onError }: { readonly wait: BoundedWait; readonly onError: (error: unknown) => void },
+): AsyncIterable<T> {
   try {
     yield* frames;
     call.say("end", "closed without an error");
   } catch (error) {
+    onError(error);
     throw call.failed(error, wait);
   } finally {
     wait.done();
