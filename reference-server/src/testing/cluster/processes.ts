@@ -70,7 +70,15 @@ export async function startNode(program: string, args: readonly string[]): Promi
 }
 
 function programOf(child: ChildProcess): RunningProgram {
-  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  // However this process ends, what it started ends with it.
+  const kill = (): void => void child.kill("SIGKILL");
+  process.once("exit", kill);
+  const ended = new Promise<void>((resolve) => {
+    child.once("exit", () => {
+      process.off("exit", kill);
+      resolve();
+    });
+  });
   return {
     pid: child.pid ?? 0,
     signal: (name) => void child.kill(name),
