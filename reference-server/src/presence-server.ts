@@ -12,6 +12,7 @@ import { createGatekeeper, type Gatekeeper } from "./rpc/gate.ts";
 import { createReadyResults } from "./rpc/ready-results.ts";
 import { queryResult } from "./rpc/results.ts";
 import { createTestingService } from "./rpc/testing-service.ts";
+import { type UnaryMethod, unaryMethodsOf } from "./rpc/unary-methods.ts";
 import { createUserService } from "./rpc/user-service.ts";
 import { type OpenReport, openEmbeddedStore, StoreOpenError } from "./store/embedded/embedded-store.ts";
 import { createThreadWriter } from "./store/embedded/thread-writer.ts";
@@ -76,6 +77,8 @@ export interface PresenceServer {
   readonly userRoutes: (router: ConnectRouter) => unknown;
   readonly adminRoutes: (router: ConnectRouter) => unknown;
   readonly testingRoutes: (router: ConnectRouter) => unknown;
+  /** The unary methods of UserStatusService past the router; undefined: what serves it has to see every call. */
+  readonly userMethods?: readonly UnaryMethod[] | undefined;
   readonly stats: () => PresenceStats;
   /** Connects to a shared store; before anything else. Rejects with a StoreOpenError. */
   readonly open: () => Promise<void>;
@@ -122,6 +125,7 @@ export function createPresenceServer(options: PresenceServerOptions, seams: Pres
   const testing = createTestingService(store, profile);
   return {
     userRoutes: (router) => router.service(UserStatusService, seams.user?.(user, deps) ?? user),
+    userMethods: seams.user === undefined ? unaryMethodsOf(user) : undefined,
     adminRoutes: (router) => router.service(AdminService, seams.admin?.(admin, deps) ?? admin),
     testingRoutes: (router) => router.service(TestingService, seams.testing?.(testing, deps) ?? testing),
     open: async () => {

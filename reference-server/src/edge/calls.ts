@@ -28,6 +28,8 @@ export interface CallObserver {
   readonly interceptor: Interceptor;
   /** A gate that counts what the inner gate refuses, which no interceptor sees. */
   readonly gate: (inner: (context: HandlerContext) => Promise<void>) => (context: HandlerContext) => Promise<void>;
+  /** A unary call was answered past the interceptor, and not refused. */
+  readonly answered: (method: DescMethod, startMs: number) => void;
 }
 
 export function createCallObserver({ profile, onOutcome, onFault }: CallObserverOptions): CallObserver {
@@ -64,6 +66,7 @@ export function createCallObserver({ profile, onOutcome, onFault }: CallObserver
 
   return {
     interceptor,
+    answered: (method, startMs) => observe(method, startMs, false, "ok"),
     gate: (inner) => async (context) => {
       const startMs = performance.now();
       try {

@@ -1,22 +1,27 @@
 // What one listener answers: the RPCs of its routes over Connect, gRPC and gRPC-Web, `/healthz`, and 404.
 import { constants } from "node:http2";
+import type { DescMethod } from "@bufbuild/protobuf";
 import { type ConnectRouter, createContextValues, type HandlerContext, type Interceptor } from "@connectrpc/connect";
-import { compressionGzip, connectNodeAdapter } from "@connectrpc/connect-node";
+import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { readyAnswers } from "../rpc/ready-results.ts";
+import { refusedBefore, refusedKey } from "../rpc/refused-before.ts";
 import { breakOffKey, sinkKey } from "../rpc/stream-control.ts";
-import { createCorsGuard } from "./cors.ts";
-import { allowEarlyAnswer } from "./early-answer.ts";
+import type { UnaryMethod } from "../rpc/unary-methods.ts";
+import type { GatedCall } from "./auth/gate.ts";
+import { createCors } from "./cors.ts";
+import { acceptedCompressions, maxTimeoutMs } from "./direct/forms.ts";
+import { createDirectUnary, type DirectCalls } from "./direct/unary.ts";
+import type { Begun } from "./direct/wire.ts";
+import { http1Wire, http2Wire } from "./direct/wires.ts";
+import { allowEarlyAnswer, replay } from "./early-answer.ts";
 import { openFrameSink } from "./frame-sink.ts";
-import type { EdgeHandler, EdgeRequest, EdgeResponse } from "./one-port.ts";
+import type { EdgeHandler, EdgeRequest, EdgeResponse, StreamHandler } from "./one-port.ts";
 
 /**
  * Most bytes of one request message, before and after decompression: above what SPEC §3 `message-size` wants accepted,
  * below what it wants refused.
  */
 export const readMaxBytes: number = 1024 * 1024;
-
-/** Greatest deadline of a caller. More would overflow the timers below, and end the call at once. */
-export const maxTimeoutMs: number = 2 ** 31 - 1;
 
 export interface ListenerOptions {
   readonly routes: (router: ConnectRouter) => void;
@@ -30,37 +35,80 @@ export interface ListenerOptions {
   readonly serving: () => boolean;
   /** Whether ready bytes are used: live frames of a Watch straight to its connection, and results of queries. Default: they are. */
   readonly readyBytes?: boolean;
+  /** Absent: every call passes the RPC library. */
+  readonly direct?: DirectOptions | undefined;
   /** Ends the calls that are open when it is aborted, with its reason. */
   readonly shutdownSignal: AbortSignal;
 }
 
-/** A handler for `createOnePort`. */
-export function createListenerHandler(options: ListenerOptions): EdgeHandler {
+/** Calls that are served without the RPC library. */
+export interface DirectOptions {
+  readonly methods: readonly UnaryMethod[];
+  /** The same as that of all calls, unobserved. */
+  readonly gate: (call: GatedCall) => Promise<void>;
+  readonly onAnswered: (method: DescMethod, startMs: number) => void;
+  readonly onFault: (fault: unknown) => void;
+}
+
+/** For `createOnePort`. */
+export interface ListenerHandlers {
+  readonly handler: EdgeHandler;
+  readonly streamHandler: StreamHandler;
+}
+
+export function createListenerHandler(options: ListenerOptions): ListenerHandlers {
+  const cors = createCors(options.corsOrigins);
+  const direct: DirectCalls = options.direct ? createDirectUnary({ ...options.direct, readMaxBytes }) : () => false;
+  /** Calls that come back from there, by request or stream. */
+  const begun = new WeakMap<object, Begun>();
+  const library = createLibraryHandler(options, begun);
+  return {
+    handler: (request, response) => {
+      if (request.method === "GET" || request.method === "HEAD") response.setHeader("Cache-Control", "no-store");
+      if (cors.guard(request, response)) return;
+      const handOver = (how: Begun): void => {
+        begun.set(request, how);
+        library(request, response);
+      };
+      // Streams of HTTP/2 were asked for before.
+      const taken = !("stream" in request) && !("stream" in response) && direct(http1Wire(request, response, handOver));
+      if (!taken) library(request, response);
+    },
+    streamHandler: (stream, headers, asRequest) => {
+      const handOver = (how: Begun): void => {
+        begun.set(stream, how);
+        asRequest();
+      };
+      return direct(http2Wire(stream, headers, () => cors.headersFor(headers.origin), handOver));
+    },
+  };
+}
+
+function createLibraryHandler(options: ListenerOptions, begun: WeakMap<object, Begun>): EdgeHandler {
   const responses = new WeakMap<EdgeRequest, EdgeResponse>();
-  const guard = createCorsGuard(options.corsOrigins);
   const rpc = connectNodeAdapter({
     routes: options.routes,
     requestGate: options.gate,
     contextValues: (request) =>
       createContextValues()
+        .set(refusedKey, begun.get(keyOf(request))?.refused)
         .set(breakOffKey, () => breakOff(request))
         .set(sinkKey, () => {
           const response = options.readyBytes === false ? undefined : responses.get(request);
           return response && openFrameSink(request, response);
         }),
-    interceptors: [...options.interceptors, ...(options.readyBytes === false ? [] : [readyAnswers])],
+    interceptors: [refusedBefore, ...options.interceptors, ...(options.readyBytes === false ? [] : [readyAnswers])],
     shutdownSignal: options.shutdownSignal,
     readMaxBytes,
     maxTimeoutMs,
-    // Not brotli: the library compresses with its slowest setting, which would let callers buy much work for little.
-    acceptCompression: [compressionGzip],
+    acceptCompression: [...acceptedCompressions],
     fallback: (request, response) => answerPlain(request, response, options.serving),
   });
   return (request, response) => {
     responses.set(request, response);
-    if (request.method === "GET" || request.method === "HEAD") response.setHeader("Cache-Control", "no-store");
-    if (guard(request, response)) return;
-    allowEarlyAnswer(request, response);
+    const body = begun.get(keyOf(request))?.body;
+    if (body === undefined) allowEarlyAnswer(request, response);
+    else replay(request, response, body);
     try {
       rpc(request, response);
     } catch {
@@ -68,6 +116,10 @@ export function createListenerHandler(options: ListenerOptions): EdgeHandler {
       answer(response, 400, "bad request: no usable Host\n");
     }
   };
+}
+
+function keyOf(request: EdgeRequest): object {
+  return "stream" in request ? request.stream : request;
 }
 
 function breakOff(request: EdgeRequest): void {

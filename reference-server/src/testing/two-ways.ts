@@ -51,16 +51,19 @@ export async function startTwoWays(): Promise<TwoWays> {
       onFault,
     });
     const authenticator = createDevelopmentAuthenticator();
-    const handler = createListenerHandler({
+    const gate = createAuthGate({ authenticator, profile, apps: [], nowMs: wallNow });
+    const methods = way === "direct" ? presence.userMethods : undefined;
+    const handlers = createListenerHandler({
       routes: presence.userRoutes,
-      gate: observer.gate(createAuthGate({ authenticator, profile, apps: [], nowMs: wallNow })),
+      gate: observer.gate(gate),
       interceptors: [observer.interceptor],
+      direct: methods && { methods, gate, onAnswered: observer.answered, onFault },
       readyBytes: way === "direct",
       corsOrigins: ["*"],
       serving: () => true,
       shutdownSignal: shutdown.signal,
     });
-    return createOnePort({ handler, limits: { ...defaultConnectionLimits, maxConnections: 100 } });
+    return createOnePort({ ...handlers, limits: { ...defaultConnectionLimits, maxConnections: 100 } });
   };
   const listeners = { library: portOf("library"), direct: portOf("direct") };
   const ports = {
