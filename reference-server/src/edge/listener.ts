@@ -27,7 +27,7 @@ export interface ListenerOptions {
   readonly routes: (router: ConnectRouter) => void;
   /** Runs before a call's body is read: authentication. */
   readonly gate: (context: HandlerContext) => void | Promise<void>;
-  /** The last one is the outermost. */
+  /** The first one is the outermost. */
   readonly interceptors: readonly Interceptor[];
   /** Origins of web pages that may call; `*`: any. */
   readonly corsOrigins: readonly string[];
@@ -97,7 +97,7 @@ function createLibraryHandler(options: ListenerOptions, begun: WeakMap<object, B
           const response = options.readyBytes === false ? undefined : responses.get(request);
           return response && openFrameSink(request, response);
         }),
-    interceptors: [refusedBefore, ...options.interceptors, ...(options.readyBytes === false ? [] : [readyAnswers])],
+    interceptors: [...options.interceptors, ...(options.readyBytes === false ? [] : [readyAnswers]), refusedBefore],
     shutdownSignal: options.shutdownSignal,
     readMaxBytes,
     maxTimeoutMs,

@@ -72,7 +72,7 @@ export function withReadyBytes(method: DescMethod, answer: Message): Message {
   return message;
 }
 
-/** Does so with answers that pass the RPC library. To be the outermost interceptor. */
+/** Does so with answers that pass the RPC library. To stand inside of whoever looks at answers. */
 export const readyAnswers: Interceptor = (next) => async (request) => {
   const response = await next(request);
   if (response.stream) return response;

@@ -62,5 +62,7 @@ function readBody(from: Readable, maxBytes: number, done: (body: Body) => void):
     if (!whole) from.resume();
     done({ chunks, whole });
   };
-  from.on("data", onData).on("end", onEnd);
+  // An empty body may have ended before anybody asked for it.
+  if (from.readableEnded) done({ chunks, whole: true });
+  else from.on("data", onData).on("end", onEnd);
 }
