@@ -46,11 +46,15 @@ export interface WatchOptions {
   readonly appId: string;
   readonly userId: string;
   readonly sessionId: string;
+  /** Epoch of its cursors. */
+  readonly epoch: string;
+  /** Ends the stream from below, for a reader who does not read. */
+  readonly breakOff: () => void;
   readonly wallNow: () => number;
   /** What the stream begins with if it is ended before it is opened. */
-  readonly hello: Event;
+  readonly hello: (watch: Watch) => Event;
   /** Called once, when the server ends the stream while its reader may not read. */
-  readonly onEnding: () => void;
+  readonly onEnding: (watch: Watch) => void;
   /** Most entries that may wait; one more ends the stream with RESYNC. */
   readonly tableMax: number;
 }
@@ -75,6 +79,8 @@ export class Watch {
   readonly appId: string;
   readonly userId: string;
   readonly sessionId: string;
+  readonly epoch: string;
+  readonly breakOff: () => void;
   readonly visible: Map<string, Visibility> = new Map();
   #selfRevision = -1;
   /** Keys of users have a space, which no user id has, so that none can be taken for another key. */
@@ -83,7 +89,7 @@ export class Watch {
   #phase: "opening" | "open" | "ending" | "done" = "opening";
   #wake: (() => void) | undefined;
   /** Who is told of every change from now on, in place of one who waits. */
-  #follower: (() => void) | undefined;
+  #follower: { wake(): void } | undefined;
   #markers = 0;
   #markerNumber = 0;
   #inFlight = 0;
@@ -91,19 +97,23 @@ export class Watch {
   /** Set when a keep-alive is due: whether it asks for a heartbeat. */
   #progress: { heartbeatRequested: boolean } | undefined;
   readonly #wallNow: () => number;
-  readonly #hello: Event;
+  readonly #hello: (watch: Watch) => Event;
   readonly #tableMax: number;
-  readonly #onEnding: () => void;
+  readonly #onEnding: (watch: Watch) => void;
   /** A frame was taken and waits for what it tells to be durable. */
   held = false;
   /** Wall time at which something last left. */
   lastSentMs: number;
+  /** Everything up to this change of the app has been carried. */
+  carriedSeq = 0;
 
   constructor(options: WatchOptions) {
     this.id = options.id;
     this.appId = options.appId;
     this.userId = options.userId;
     this.sessionId = options.sessionId;
+    this.epoch = options.epoch;
+    this.breakOff = options.breakOff;
     this.#wallNow = options.wallNow;
     this.#hello = options.hello;
     this.#tableMax = options.tableMax;
@@ -226,7 +236,7 @@ export class Watch {
     if (this.ended) return;
     if (this.#phase === "opening") {
       this.#pending = new Map();
-      this.#put("hello", this.#hello);
+      this.#put("hello", this.#hello(this));
     }
     if (reason === WatchEndReason.REPLACED) this.#dropWaiting();
     this.#put("end", {
@@ -239,7 +249,7 @@ export class Watch {
       },
     });
     this.#phase = "ending";
-    this.#onEnding();
+    this.#onEnding(this);
     this.#notify();
   }
 
@@ -290,7 +300,7 @@ export class Watch {
   }
 
   /** Calls back at each change: something may wait to be sent, or the stream may be over. */
-  follow(follower: () => void): void {
+  follow(follower: { wake(): void }): void {
     this.#follower = follower;
   }
 
@@ -359,7 +369,7 @@ export class Watch {
   }
 
   #notify(): void {
-    this.#follower?.();
+    this.#follower?.wake();
     const wake = this.#wake;
     this.#wake = undefined;
     wake?.();
