@@ -1,17 +1,26 @@
 // What one listener answers: the RPCs of its routes over Connect, gRPC and gRPC-Web, `/healthz`, and 404.
 import { constants } from "node:http2";
 import type { DescMethod } from "@bufbuild/protobuf";
-import { type ConnectRouter, createContextValues, type HandlerContext, type Interceptor } from "@connectrpc/connect";
+import {
+  type ConnectError,
+  type ConnectRouter,
+  createContextValues,
+  type HandlerContext,
+  type Interceptor,
+} from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { readyAnswers } from "../rpc/ready-results.ts";
 import { refusedBefore, refusedKey } from "../rpc/refused-before.ts";
 import { breakOffKey, sinkKey } from "../rpc/stream-control.ts";
 import type { UnaryMethod } from "../rpc/unary-methods.ts";
+import type { OpenWatch } from "../rpc/user-service.ts";
 import type { GatedCall } from "./auth/gate.ts";
 import { createCors } from "./cors.ts";
+import { createBegin, type DirectCalls } from "./direct/begin.ts";
 import { acceptedCompressions, maxTimeoutMs } from "./direct/forms.ts";
-import { createDirectUnary, type DirectCalls } from "./direct/unary.ts";
-import type { Begun } from "./direct/wire.ts";
+import { createDirectUnary } from "./direct/unary.ts";
+import { createDirectWatch } from "./direct/watch.ts";
+import type { HandedOver } from "./direct/wire.ts";
 import { http1Wire, http2Wire } from "./direct/wires.ts";
 import { allowEarlyAnswer, replay } from "./early-answer.ts";
 import { openFrameSink } from "./frame-sink.ts";
@@ -46,7 +55,10 @@ export interface DirectOptions {
   readonly methods: readonly UnaryMethod[];
   /** The same as that of all calls, unobserved. */
   readonly gate: (call: GatedCall) => Promise<void>;
+  readonly openWatch?: OpenWatch | undefined;
   readonly onAnswered: (method: DescMethod, startMs: number) => void;
+  /** A stream has ended; with a fault, what the caller is to be told. */
+  readonly onEnded: (method: DescMethod, startMs: number, fault: unknown) => ConnectError | undefined;
   readonly onFault: (fault: unknown) => void;
 }
 
@@ -58,24 +70,24 @@ export interface ListenerHandlers {
 
 export function createListenerHandler(options: ListenerOptions): ListenerHandlers {
   const cors = createCors(options.corsOrigins);
-  const direct: DirectCalls = options.direct ? createDirectUnary({ ...options.direct, readMaxBytes }) : () => false;
+  const direct = createDirect(options);
   /** Calls that come back from there, by request or stream. */
-  const begun = new WeakMap<object, Begun>();
+  const begun = new WeakMap<object, HandedOver>();
   const library = createLibraryHandler(options, begun);
   return {
     handler: (request, response) => {
       if (request.method === "GET" || request.method === "HEAD") response.setHeader("Cache-Control", "no-store");
       if (cors.guard(request, response)) return;
-      const handOver = (how: Begun): void => {
+      const handOver = (how: HandedOver): void => {
         begun.set(request, how);
         library(request, response);
       };
-      // Streams of HTTP/2 were asked for before.
-      const taken = !("stream" in request) && !("stream" in response) && direct(http1Wire(request, response, handOver));
-      if (!taken) library(request, response);
+      // Streams of HTTP/2 were asked for before. A pipelined request has no socket yet, until what came before is answered.
+      const isOwn = !("stream" in request) && !("stream" in response) && response.socket !== null;
+      if (!isOwn || !direct(http1Wire(request, response, handOver))) library(request, response);
     },
     streamHandler: (stream, headers, asRequest) => {
-      const handOver = (how: Begun): void => {
+      const handOver = (how: HandedOver): void => {
         begun.set(stream, how);
         asRequest();
       };
@@ -84,7 +96,17 @@ export function createListenerHandler(options: ListenerOptions): ListenerHandler
   };
 }
 
-function createLibraryHandler(options: ListenerOptions, begun: WeakMap<object, Begun>): EdgeHandler {
+function createDirect({ direct, shutdownSignal }: ListenerOptions): DirectCalls {
+  if (direct === undefined) return () => false;
+  const begin = createBegin({ ...direct, readMaxBytes });
+  const unary = createDirectUnary({ ...direct, begin, readMaxBytes });
+  const { openWatch } = direct;
+  if (openWatch === undefined) return unary;
+  const watch = createDirectWatch({ ...direct, openWatch, begin, readMaxBytes, shutdownSignal });
+  return (wire) => unary(wire) || watch(wire);
+}
+
+function createLibraryHandler(options: ListenerOptions, begun: WeakMap<object, HandedOver>): EdgeHandler {
   const responses = new WeakMap<EdgeRequest, EdgeResponse>();
   const rpc = connectNodeAdapter({
     routes: options.routes,

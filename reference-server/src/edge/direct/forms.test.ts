@@ -1,6 +1,8 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { expect, test } from "vitest";
-import { answerCompression, unaryFormOf } from "./forms.ts";
+import { answerCompression, formOf, streamForms, timeoutOf, unaryForms } from "./forms.ts";
 
+const unaryFormOf = (headers: IncomingHttpHeaders, http2: boolean) => formOf(unaryForms, headers, http2);
 const grpc = { "content-type": "application/grpc" };
 const connect = { "content-type": "application/proto" };
 
@@ -53,9 +55,25 @@ test("what is not plain is left to the library", () => {
 });
 
 test("answers are compressed with what the caller takes, of his protocol", () => {
-  expect(answerCompression({ "accept-encoding": "br, gzip" }, "connect")?.name).toBe("gzip");
-  expect(answerCompression({ "accept-encoding": "br" }, "connect")).toBeUndefined();
-  expect(answerCompression({ "accept-encoding": "gzip" }, "grpc")).toBeUndefined();
-  expect(answerCompression({ "grpc-accept-encoding": "identity,gzip" }, "grpc")?.name).toBe("gzip");
-  expect(answerCompression({ "accept-encoding": "" }, "connect")).toBeUndefined();
+  const of = (headers: IncomingHttpHeaders, type: string, forms = unaryForms) => {
+    const form = forms.get(type);
+    return form && answerCompression(headers, form)?.name;
+  };
+  expect(of({ "accept-encoding": "br, gzip" }, "application/proto")).toBe("gzip");
+  expect(of({ "accept-encoding": "br" }, "application/proto")).toBeUndefined();
+  expect(of({ "accept-encoding": "" }, "application/json")).toBeUndefined();
+  expect(of({ "accept-encoding": "gzip" }, "application/grpc")).toBeUndefined();
+  expect(of({ "grpc-accept-encoding": "identity,gzip" }, "application/grpc")).toBe("gzip");
+  expect(of({ "connect-accept-encoding": "gzip" }, "application/connect+proto", streamForms)).toBe("gzip");
+});
+
+test("deadlines are told in milliseconds", () => {
+  const of = (headers: IncomingHttpHeaders, type: string) => {
+    const form = streamForms.get(type);
+    return form && timeoutOf(headers, form);
+  };
+  expect(of({ "grpc-timeout": "5S" }, "application/grpc")).toBe(5000);
+  expect(of({ "connect-timeout-ms": "0" }, "application/connect+json")).toBe(0);
+  expect(of({ "connect-timeout-ms": "5" }, "application/grpc")).toBeUndefined();
+  expect(of({ "grpc-timeout": "x" }, "application/grpc")).toBe("refused");
 });

@@ -2,9 +2,14 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import type { ServerHttp2Stream } from "node:http2";
 import type { Readable } from "node:stream";
-import type { Begun, Body, Headers, Wire } from "./wire.ts";
+import { Http1Answer, Http2Answer } from "./stream-answers.ts";
+import type { Body, HandedOver, Headers, Wire } from "./wire.ts";
 
-export function http1Wire(request: IncomingMessage, response: ServerResponse, handOver: (begun: Begun) => void): Wire {
+export function http1Wire(
+  request: IncomingMessage,
+  response: ServerResponse,
+  handOver: (begun: HandedOver) => void,
+): Wire {
   return {
     http2: false,
     method: request.method ?? "",
@@ -17,6 +22,7 @@ export function http1Wire(request: IncomingMessage, response: ServerResponse, ha
       response.writeHead(200, headers);
       response.end(body);
     },
+    stream: (codec) => new Http1Answer(response, codec),
     handOver,
   };
 }
@@ -26,10 +32,10 @@ export function http2Wire(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
   before: () => Headers,
-  handOver: (begun: Begun) => void,
+  handOver: (begun: HandedOver) => void,
 ): Wire {
   // A stream may fail at any time; whoever reads it sees it close.
-  stream.on("error", () => {});
+  stream.on("error", ignore);
   return {
     http2: true,
     method: String(headers[":method"] ?? ""),
@@ -43,6 +49,7 @@ export function http2Wire(
       if (trailers !== undefined) stream.once("wantTrailers", () => stream.sendTrailers(trailers));
       stream.end(body);
     },
+    stream: (codec) => new Http2Answer(stream, codec, before()),
     handOver,
   };
 }
@@ -66,3 +73,5 @@ function readBody(from: Readable, maxBytes: number, done: (body: Body) => void):
   if (from.readableEnded) done({ chunks, whole: true });
   else from.on("data", onData).on("end", onEnd);
 }
+
+function ignore(): void {}
