@@ -104,3 +104,11 @@ export function answerCompression(headers: IncomingHttpHeaders, { acceptName }: 
   if (typeof accepted !== "string") return undefined;
   return compressionNegotiate([...acceptedCompressions], null, accepted, acceptName).response ?? undefined;
 }
+
+/** Headers of an answer in envelopes, sorted as the library sorts them. */
+export function envelopedHeaders(form: Form, compression: Compression | undefined): Readonly<Record<string, string>> {
+  const type = { "content-type": form.answerType };
+  if (compression === undefined) return type;
+  const encoding = { [form.encodingName]: compression.name };
+  return form.protocol === "grpc" ? { ...type, ...encoding } : { ...encoding, ...type };
+}

@@ -58,7 +58,7 @@ function bytesOf<Schema extends DescMessage>(
 
 function caller({ http, contentType }: Wire) {
   const isGrpc = contentType.includes("grpc");
-  const one = async (way: Way, method: Method, init: object, more: Call = {}): Promise<string> => {
+  const one = async (way: Way, method: Method, init: Record<string, unknown>, more: Call = {}): Promise<string> => {
     const { token = "dev:app:alice", httpMethod, chunked = false } = more;
     const message = bytesOf(methods[method].input as DescMessage, init, contentType.includes("json"));
     const body = more.body?.(message) ?? (isGrpc ? envelope(message) : message);
@@ -78,7 +78,7 @@ function caller({ http, contentType }: Wire) {
     await call.ended;
     return call.seen();
   };
-  const both = async (method: Method, init: object, more: Call = {}): Promise<string> => {
+  const both = async (method: Method, init: Record<string, unknown>, more: Call = {}): Promise<string> => {
     const [library = "", direct = ""] = [
       await one("library", method, init, more),
       await one("direct", method, init, more),

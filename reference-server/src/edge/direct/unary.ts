@@ -5,7 +5,7 @@ import { withReadyBytes } from "../../rpc/ready-results.ts";
 import type { UnaryMethod } from "../../rpc/unary-methods.ts";
 import { type Begin, type Begun, type Coded, codedOf, type DirectCalls, pathOf } from "./begin.ts";
 import { isCompressed, packed } from "./envelopes.ts";
-import { answerCompression, unaryForms } from "./forms.ts";
+import { answerCompression, envelopedHeaders, unaryForms } from "./forms.ts";
 import type { Headers } from "./wire.ts";
 
 export interface DirectUnaryOptions {
@@ -47,11 +47,7 @@ async function write({ desc, serialization }: Served, { wire, form }: Begun, ans
   const message = serialization.getO(binary).serialize(binary ? withReadyBytes(desc, answer) : answer);
   const compression = answerCompression(wire.headers, form);
   if (protocol === "grpc") {
-    const headers: Headers = {
-      "content-type": answerType,
-      ...(compression ? { [encodingName]: compression.name } : {}),
-    };
-    wire.answer(headers, await packed(message, compression), okTrailers);
+    wire.answer(envelopedHeaders(form, compression), await packed(message, compression), okTrailers);
     return;
   }
   const compressed = isCompressed(message.length, compression);

@@ -12,7 +12,7 @@ import type { OpenedWatch } from "../../watch/hub.ts";
 import type { Event } from "../../watch/watch.ts";
 import { type Begin, type Begun, type Coded, codedOf, type DirectCalls, pathOf } from "./begin.ts";
 import { enveloped, packed } from "./envelopes.ts";
-import { answerCompression, type Form, streamForms, timeoutOf } from "./forms.ts";
+import { answerCompression, envelopedHeaders, type Form, streamForms, timeoutOf } from "./forms.ts";
 import type { StreamAnswer, Headers as WireHeaders } from "./wire.ts";
 
 export interface DirectWatchOptions {
@@ -50,10 +50,7 @@ async function serve(shared: Shared, { wire, form, request, values, body, startM
   // A deadline that has passed is the library's to tell.
   if (timeoutMs === 0 || timeoutMs === "refused") return wire.handOver({ body });
   const compression = answerCompression(wire.headers, form);
-  const headers = {
-    ...(compression ? { [form.encodingName]: compression.name } : {}),
-    "content-type": form.answerType,
-  };
+  const headers = envelopedHeaders(form, compression);
   const stream = wire.stream(form.binary ? "proto" : "json");
   const connection = new Connection(shared, stream, form, startMs);
   stream.whenGone(connection);
