@@ -62,7 +62,7 @@ beforeEach(() => {
   const identity = { id: "w", appId: "app", userId: "u", sessionId: "s", epoch: "e", breakOff: () => {} };
   watch = new Watch({ ...identity, wallNow: () => 0, hello: () => hello, tableMax: 100, onEnding: () => {} });
   for (const target of ["a", "b"])
-    watch.visible.set(target, { generation: 1, friend: false, gone: false, carried: -1 });
+    watch.visible.set(target, { generation: 1, friend: false, gone: false, carried: -1, waiting: -1 });
   watch.begin(() => []);
 });
 

@@ -22,7 +22,7 @@ function watchOf(appId = "app"): Watch {
 }
 
 function show(watch: Watch): void {
-  const seen: Visibility = { generation: 1, friend: false, gone: false, carried: -1 };
+  const seen: Visibility = { generation: 1, friend: false, gone: false, carried: -1, waiting: -1 };
   watch.visible.set("bob", seen);
   watchers.set(watch, seen);
 }
