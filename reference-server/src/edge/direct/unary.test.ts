@@ -221,18 +221,38 @@ describe.each(wires)("$contentType over HTTP/$http", (wire) => {
   });
 });
 
-test.each(wires.slice(0, 6))("a fault is told once, and as INTERNAL: $contentType over HTTP/$http", async (wire) => {
-  await server.stop();
-  let isBroken = false;
-  await start({
-    store: (store) => ({
-      ...store,
-      epoch: (appId) => (isBroken ? Promise.reject(new Error("the password is hunter2")) : store.epoch(appId)),
-    }),
-  });
-  isBroken = true;
-  const answer = await caller(wire).both("queryStatuses", { sessionId: sessions.alice, userIds: ["bob"] });
-  expect(answer).not.toContain("hunter2");
-  expect(server.faults.splice(0)).toHaveLength(2);
-  expectSameCounts();
-});
+test.each(wires.filter(({ contentType }) => contentType.includes("json")))(
+  "a fault is told once, and as INTERNAL: $contentType over HTTP/$http",
+  async (wire) => {
+    await server.stop();
+    let isBroken = false;
+    await start({
+      store: (store) => ({
+        ...store,
+        epoch: (appId) => (isBroken ? Promise.reject(new Error("the password is hunter2")) : store.epoch(appId)),
+      }),
+    });
+    isBroken = true;
+    const answer = await caller(wire).both("queryStatuses", { sessionId: sessions.alice, userIds: ["bob"] });
+    expect(answer).not.toContain("hunter2");
+    expect(server.faults.splice(0)).toHaveLength(2);
+    expectSameCounts();
+  },
+);
+
+test.each(wires.filter(({ contentType }) => contentType.includes("json")))(
+  "an answer that can't be encoded is an answer: $contentType over HTTP/$http",
+  async (wire) => {
+    await server.stop();
+    let isBroken = false;
+    await start({
+      store: (store) => ({
+        ...store,
+        epoch: (appId) => (isBroken ? Promise.resolve(Symbol("no text") as unknown as string) : store.epoch(appId)),
+      }),
+    });
+    isBroken = true;
+    const answer = await caller(wire).both("queryStatuses", { sessionId: sessions.alice, userIds: ["bob"] });
+    expect(answer).toMatch(/cannot(?:%20| )encode/);
+  },
+);

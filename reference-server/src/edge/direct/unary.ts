@@ -5,7 +5,7 @@ import { withReadyBytes } from "../../rpc/ready-results.ts";
 import type { UnaryMethod } from "../../rpc/unary-methods.ts";
 import { type Begin, type Begun, type Coded, codedOf, type DirectCalls, pathOf } from "./begin.ts";
 import { isCompressed, packed } from "./envelopes.ts";
-import { answerCompression, envelopedHeaders, unaryForms } from "./forms.ts";
+import { answerCompression, envelopedHeaders, type Form, unaryForms } from "./forms.ts";
 import type { Headers } from "./wire.ts";
 
 export interface DirectUnaryOptions {
@@ -25,15 +25,15 @@ export function createDirectUnary({ begin, methods, onAnswered, readMaxBytes }: 
   for (const method of methods) served.set(pathOf(method.desc), { ...codedOf(method.desc, readMaxBytes), ...method });
 
   const serve = async (method: Served, begun: Begun): Promise<void> => {
-    const { wire, request, values, body, startMs } = begun;
-    let answer: Message;
+    const { wire, form, request, values, body, startMs } = begun;
+    let message: Uint8Array;
     try {
-      answer = await method.call(request, { values });
+      message = encoded(method, form, await method.call(request, { values }));
     } catch (thrown) {
       return wire.handOver({ body, refused: { thrown } });
     }
     onAnswered(method.desc, startMs);
-    await write(method, begun, answer);
+    await write(begun, message);
   };
 
   return (wire) => {
@@ -42,9 +42,12 @@ export function createDirectUnary({ begin, methods, onAnswered, readMaxBytes }: 
   };
 }
 
-async function write({ desc, serialization }: Served, { wire, form }: Begun, answer: Message): Promise<void> {
-  const { protocol, binary, answerType, encodingName } = form;
-  const message = serialization.getO(binary).serialize(binary ? withReadyBytes(desc, answer) : answer);
+function encoded({ desc, serialization }: Served, { binary }: Form, answer: Message): Uint8Array {
+  return serialization.getO(binary).serialize(binary ? withReadyBytes(desc, answer) : answer);
+}
+
+async function write({ wire, form }: Begun, message: Uint8Array): Promise<void> {
+  const { protocol, answerType, encodingName } = form;
   const compression = answerCompression(wire.headers, form);
   if (protocol === "grpc") {
     wire.answer(envelopedHeaders(form, compression), await packed(message, compression), okTrailers);
