@@ -28,6 +28,10 @@ export interface CallObserver {
   readonly interceptor: Interceptor;
   /** A gate that counts what the inner gate refuses, which no interceptor sees. */
   readonly gate: (inner: (context: HandlerContext) => Promise<void>) => (context: HandlerContext) => Promise<void>;
+  /** A unary call was answered past the interceptor, and not refused. */
+  readonly answered: (method: DescMethod, startMs: number) => void;
+  /** So was a stream; answers what the caller is told of a fault that ended it. */
+  readonly ended: (method: DescMethod, startMs: number, fault: unknown) => ConnectError | undefined;
 }
 
 export function createCallObserver({ profile, onOutcome, onFault }: CallObserverOptions): CallObserver {
@@ -36,10 +40,10 @@ export function createCallObserver({ profile, onOutcome, onFault }: CallObserver
   }
 
   /** What the caller is told: refusals as they are, anything else as INTERNAL without a word of what it was. */
-  function told(thrown: unknown, method: DescMethod, signal: AbortSignal): ConnectError {
+  function told(thrown: unknown, method: DescMethod, signal?: AbortSignal): ConnectError {
     if (thrown instanceof ConnectError) return thrown;
     // What fails because the caller has gone is no fault, and nobody reads the answer.
-    if (signal.aborted) return ConnectError.from(signal.reason ?? thrown, Code.Canceled);
+    if (signal?.aborted) return ConnectError.from(signal.reason ?? thrown, Code.Canceled);
     onFault(thrown, procedureOf(method));
     return refusal(profile, "INTERNAL", "a fault of the server");
   }
@@ -64,6 +68,12 @@ export function createCallObserver({ profile, onOutcome, onFault }: CallObserver
 
   return {
     interceptor,
+    answered: (method, startMs) => observe(method, startMs, false, "ok"),
+    ended: (method, startMs, fault) => {
+      const error = fault === undefined ? undefined : told(fault, method);
+      observe(method, startMs, true, error === undefined ? "ok" : codeName(error.code));
+      return error;
+    },
     gate: (inner) => async (context) => {
       const startMs = performance.now();
       try {

@@ -31,7 +31,7 @@ function codecOf(contentType: string): FrameCodec | undefined {
 /** A frame as a chunk; frames that many get are made once. */
 const chunks = new WeakMap<Buffer, Buffer>();
 
-function chunkOf(frame: Buffer): Buffer {
+export function chunkOf(frame: Buffer): Buffer {
   const found = chunks.get(frame);
   if (found) return found;
   const made = Buffer.concat([Buffer.from(`${frame.length.toString(16)}\r\n`), frame, Buffer.from("\r\n")]);

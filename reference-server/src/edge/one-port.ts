@@ -1,5 +1,10 @@
 // One TCP port for HTTP/1.1 and HTTP/2, in the clear (h2c with prior knowledge) or over TLS (ALPN). Owns the connections.
-import { createServer as createHttp1, type IncomingMessage, type ServerResponse } from "node:http";
+import {
+  createServer as createHttp1,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
 import {
   constants,
   createServer as createHttp2,
@@ -7,6 +12,7 @@ import {
   type Http2ServerRequest,
   type Http2ServerResponse,
   type ServerHttp2Session,
+  type ServerHttp2Stream,
 } from "node:http2";
 import { type AddressInfo, createServer as createNet, type Server, type Socket } from "node:net";
 import { createServer as createTls } from "node:tls";
@@ -17,6 +23,8 @@ import { keepPinging } from "./session-pings.ts";
 export type EdgeRequest = IncomingMessage | Http2ServerRequest;
 export type EdgeResponse = ServerResponse | Http2ServerResponse;
 export type EdgeHandler = (request: EdgeRequest, response: EdgeResponse) => void;
+/** Takes a stream of HTTP/2 as it is, or answers false. `asRequest` gives it to the EdgeHandler later: what was read of it by then is gone. */
+export type StreamHandler = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, asRequest: () => void) => boolean;
 
 /** PEM texts. */
 export interface TlsFiles {
@@ -26,6 +34,8 @@ export interface TlsFiles {
 
 export interface OnePortOptions {
   readonly handler: EdgeHandler;
+  /** Asked first for each stream of HTTP/2. Node's objects of request and response are made only for what it does not take. */
+  readonly streamHandler?: StreamHandler | undefined;
   readonly limits: ConnectionLimits;
   readonly tls?: TlsFiles | undefined;
   /** Told of each connection that was not taken: there were too many, or the process has no more file descriptors. */
@@ -43,7 +53,7 @@ export interface OnePort {
 /** How often a closing port looks for HTTP/1.1 connections that became idle. */
 const idleSweepMs = 50;
 
-export function createOnePort({ handler, limits, tls, onDrop }: OnePortOptions): OnePort {
+export function createOnePort({ handler, streamHandler, limits, tls, onDrop }: OnePortOptions): OnePort {
   const sockets = new Set<Socket>();
   /** Connections that have not said yet what they speak. */
   const silent = new Set<Socket>();
@@ -65,7 +75,7 @@ export function createOnePort({ handler, limits, tls, onDrop }: OnePortOptions):
   );
   // This server never listens itself; the event starts its watch over slow headers and requests.
   http1.emit("listening");
-  const http2 = createHttp2Server(limits, handler);
+  const http2 = createHttp2Server(limits, handler, streamHandler);
   http2.on("session", (session) => {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
@@ -118,22 +128,37 @@ function createFront(take: (socket: Socket) => void, limits: ConnectionLimits, t
   return createTls(secured, take);
 }
 
-function createHttp2Server(limits: ConnectionLimits, handler: EdgeHandler): Http2Server {
+function createHttp2Server(
+  limits: ConnectionLimits,
+  handler: EdgeHandler,
+  takes: StreamHandler = () => false,
+): Http2Server {
   const server = createHttp2({
     settings: { maxConcurrentStreams: limits.maxStreams, maxHeaderListSize: limits.maxHeaderBytes },
     maxSessionMemory: limits.maxSessionMemoryMib,
   });
-  server.on("request", (request, response) => {
-    // As requestTimeout of HTTP/1.1, which HTTP/2 servers of Node don't have. A request may be complete but not read.
-    const timer = setTimeout(() => {
-      if (request.stream.state.remoteClose !== 1) request.stream.close(constants.NGHTTP2_CANCEL);
-    }, limits.requestMs);
-    const stop = (): void => clearTimeout(timer);
-    request.once("end", stop).once("close", stop);
-    handler(request, response);
+  // Never listens: makes requests and responses of streams.
+  const requests = createHttp2();
+  requests.on("request", handler);
+  server.on("stream", (stream, headers, flags, rawHeaders) => {
+    limitRequest(stream, limits.requestMs);
+    const asRequest = (): void => void requests.emit("stream", stream, headers, flags, rawHeaders);
+    if (!takes(stream, headers, asRequest)) asRequest();
   });
   server.on("sessionError", ignore);
   return server;
+}
+
+/** As requestTimeout of HTTP/1.1, which HTTP/2 servers of Node don't have. A request may be complete but not read. */
+function limitRequest(stream: ServerHttp2Stream, limitMs: number): void {
+  const timer = setTimeout(() => {
+    if (stream.state.remoteClose !== 1) stream.close(constants.NGHTTP2_CANCEL);
+  }, limitMs);
+  const stop = (): void => {
+    clearTimeout(timer);
+    stream.off("end", stop).off("close", stop);
+  };
+  stream.on("end", stop).on("close", stop);
 }
 
 function bind(front: Server, host: string, port: number, onAcceptError: () => void): Promise<number> {

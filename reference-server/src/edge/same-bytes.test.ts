@@ -5,6 +5,7 @@ import { WatchRequestSchema } from "@userstatus/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { envelope, type RawCall, type RawRequest, rawCall } from "../testing/raw-call.ts";
 import { startTwoWays, type TwoWays, type Way, ways } from "../testing/two-ways.ts";
+import { readMaxBytes } from "./listener.ts";
 
 const path = "/userstatus.v1.UserStatusService/Watch";
 const contentTypes = [
@@ -88,6 +89,11 @@ async function fence(calls: readonly RawCall[], marker: string): Promise<void> {
 }
 
 describe.each(wires)("$contentType over HTTP/$http", (wire) => {
+  const header = wire.contentType.includes("connect") ? "connect-content-encoding" : "grpc-encoding";
+  const timeout = wire.contentType.includes("connect")
+    ? (ms: number) => ({ "connect-timeout-ms": String(ms) })
+    : (ms: number) => ({ "grpc-timeout": `${ms}m` });
+
   test("a whole stream: opening, changes, rows, keep-alive, end", async () => {
     const calls = ways.map((way) => rawCall(request(way, wire)));
     await opened();
@@ -111,11 +117,6 @@ describe.each(wires)("$contentType over HTTP/$http", (wire) => {
     expect(server.outcomes.library).toEqual(["ok"]);
   });
 
-  const header = wire.contentType.includes("connect") ? "connect-content-encoding" : "grpc-encoding";
-  const timeout = wire.contentType.includes("connect")
-    ? (ms: number) => ({ "connect-timeout-ms": String(ms) })
-    : (ms: number) => ({ "grpc-timeout": `${ms}m` });
-
   test("a request in gzip", async () => {
     const body = (id: string, wire: Wire) => envelope(gzipSync(messageOf(wire, id)), 1);
     const calls = ways.map((way) => rawCall(request(way, wire, { headers: { [header]: "gzip" }, body })));
@@ -124,6 +125,52 @@ describe.each(wires)("$contentType over HTTP/$http", (wire) => {
     const [library, direct] = calls.map((call) => uncompressed(call.seen()));
     expect(direct).toBe(library);
     for (const call of calls) call.destroy();
+  });
+
+  test("openings that are long enough are in gzip, for who takes that", async () => {
+    const userIds = Array.from({ length: 60 }, (_, at) => `friend-${at}`);
+    for (const userId of userIds) await server.call(userId, "Login", { deviceId: "d", platform: "PLATFORM_LINUX" });
+    await server.call("alice", "Subscribe", { sessionId: sessions.library, userIds });
+    const accept = header.replace("encoding", "accept-encoding");
+    const calls = ways.map((way) => rawCall(request(way, wire, { headers: { [accept]: "br, gzip" } })));
+    await opened();
+    await fence(calls, "opened");
+    expect(calls[1]?.seen()).toBe(calls[0]?.seen());
+    for (const call of calls) call.destroy();
+  });
+
+  test("what is refused, and no message at all", async () => {
+    const unknown = envelope(messageOf(wire, "no-such-session"));
+    const badCursor = envelope(messageOf(wire, sessions.library, new Uint8Array([1, 2, 3])));
+    const bad: readonly Change[] = [
+      { body: () => unknown },
+      { body: () => badCursor },
+      { body: () => new Uint8Array() },
+      { body: () => envelope(new Uint8Array([255, 255, 255])) },
+      { body: () => envelope(new Uint8Array(2), 2) },
+      { body: () => Buffer.concat([unknown, unknown]) },
+      { body: () => envelope(Buffer.alloc(readMaxBytes + 1)) },
+      { token: "" },
+      { token: "dev-admin:app" },
+      { headers: { [header]: "br" } },
+      { headers: timeout(0) },
+      { method: "PUT" },
+    ];
+    for (const change of bad) {
+      const answers: string[] = [];
+      for (const way of ways) {
+        const call = rawCall(request(way, wire, change));
+        await call.ended;
+        answers.push(call.seen());
+      }
+      expect(answers[1]).toBe(answers[0]);
+    }
+    await server.presence.drain();
+    const calls = ways.map((way) => rawCall(request(way, wire)));
+    await Promise.all(calls.map(({ ended }) => ended));
+    expect(calls[1]?.seen()).toBe(calls[0]?.seen());
+    expect(server.outcomes.direct).toEqual(server.outcomes.library);
+    expect(server.outcomes.direct.length).toBeGreaterThan(4);
   });
 
   test("a query behind the path", async () => {

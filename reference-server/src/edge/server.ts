@@ -151,7 +151,7 @@ function unchanged<T>(part: T): T {
 }
 
 function createPort({ roles }: PlannedListener, parts: Parts): OnePort {
-  const { config, log, wallNow, presence, health, shutdown, metrics } = parts;
+  const { config, log, wallNow, presence, health, shutdown, metrics, wrapHandler } = parts;
   const { profile, auth } = config;
   const served = roles.map((role) => serviceOf(role, presence));
   const services = served.map(({ service }) => service);
@@ -159,12 +159,15 @@ function createPort({ roles }: PlannedListener, parts: Parts): OnePort {
     profile,
     onOutcome: (outcome) => {
       metrics.onCall(outcome);
-      log.debug({ ...outcome, durationMs: Math.round(outcome.durationMs * 1_000) / 1_000 }, "call");
+      if (log.isLevelEnabled("debug"))
+        log.debug({ ...outcome, durationMs: Math.round(outcome.durationMs * 1_000) / 1_000 }, "call");
     },
     onFault: (fault, procedure) => log.error({ err: asError(fault), procedure }, "fault"),
   });
   const gate = createAuthGate({ authenticator: parts.authenticator, profile, apps: auth.apps, nowMs: wallNow });
-  const handler = createListenerHandler({
+  const onFault = (fault: unknown): void => log.error({ err: asError(fault) }, "fault");
+  const methods = roles.includes("user") ? presence.userMethods : undefined;
+  const { handler, streamHandler } = createListenerHandler({
     routes: (router) => {
       for (const { routes } of served) routes(router);
       createHealthRoutes({ state: health, serviceNames: services.map(({ typeName }) => typeName) })(router);
@@ -172,13 +175,23 @@ function createPort({ roles }: PlannedListener, parts: Parts): OnePort {
     },
     gate: observer.gate(gate),
     interceptors: [observer.interceptor],
+    direct: methods && {
+      methods,
+      openWatch: presence.openWatch,
+      gate,
+      onAnswered: observer.answered,
+      onEnded: observer.ended,
+      onFault,
+    },
     corsOrigins: config.corsOrigins,
     serving: health.serving,
     shutdownSignal: shutdown.signal,
   });
   const limits = { ...defaultConnectionLimits, maxConnections: config.maxConnections };
   return createOnePort({
-    handler: parts.wrapHandler(handler),
+    handler: wrapHandler(handler),
+    // What stands in a seam must see every call.
+    streamHandler: wrapHandler === unchanged ? streamHandler : undefined,
     limits,
     tls: config.tls,
     onDrop: () => metrics.onDrop(roles.join("+")),

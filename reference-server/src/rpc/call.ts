@@ -7,7 +7,7 @@ import { type Identity, identityKey } from "./identity.ts";
 import { refusal } from "./refuse.ts";
 
 /** The caller; the authentication gate has seen to it that there is one. */
-export function callerOf(context: HandlerContext): Identity {
+export function callerOf(context: Pick<HandlerContext, "values">): Identity {
   const identity = context.values.get(identityKey);
   if (!identity) throw new ConnectError("no identity: the authentication gate is missing", Code.Internal);
   return identity;

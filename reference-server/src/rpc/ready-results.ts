@@ -1,5 +1,5 @@
 // Results of queries that are made once for as long as a status stays what it is, and their bytes with them: most of what a query costs is making them anew.
-import { create, isMessage, toBinary } from "@bufbuild/protobuf";
+import { create, type DescMethod, isMessage, type Message, toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type { Interceptor } from "@connectrpc/connect";
 import {
@@ -58,21 +58,28 @@ function isSame(one: Kept["shown"], other: Kept["shown"]): boolean {
 const tagBytes = new BinaryWriter().tag(resultsNumber, WireType.LengthDelimited).finish().length;
 
 /**
- * Puts ready bytes in place of the results of QueryStatuses where the answer is binary: the same bytes, as a field that the encoder copies as it is.
- * To be the outermost interceptor: nobody else sees such an answer.
+ * Puts ready bytes in place of the results of an answer of QueryStatuses: the same bytes, as a field that the encoder copies as it is. For an answer that
+ * will be encoded in binary, and that nobody looks at any more; every other answer stays as it is.
  */
-export const readyAnswers: Interceptor = (next) => async (request) => {
-  const response = await next(request);
-  if (request.method !== UserStatusService.method.queryStatuses || response.stream) return response;
-  const type = request.header.get("content-type") ?? "";
-  if (type === "" || type.includes("json")) return response;
-  if (!isMessage(response.message, QueryStatusesResponseSchema)) return response;
-  const { epoch, results } = response.message;
+export function withReadyBytes(method: DescMethod, answer: Message): Message {
+  if (method !== UserStatusService.method.queryStatuses || !isMessage(answer, QueryStatusesResponseSchema))
+    return answer;
+  const { epoch, results } = answer;
   const data = joined(results);
-  if (data === undefined) return response;
+  if (data === undefined) return answer;
   const message = create(QueryStatusesResponseSchema, { epoch });
   message.$unknown = [{ no: resultsNumber, wireType: WireType.LengthDelimited, data }];
-  return { ...response, message };
+  return message;
+}
+
+/** Does so with answers that pass the RPC library. To stand inside of whoever looks at answers. */
+export const readyAnswers: Interceptor = (next) => async (request) => {
+  const response = await next(request);
+  if (response.stream) return response;
+  const type = request.header.get("content-type") ?? "";
+  if (type === "" || type.includes("json")) return response;
+  const message = withReadyBytes(request.method, response.message);
+  return message === response.message ? response : { ...response, message };
 };
 
 /** All entries, the first without its tag: the encoder writes that one. Undefined: not all are ready. */

@@ -1,13 +1,15 @@
 // userstatus.v1.UserStatusService, put together.
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
-import { ClockScope, type UserStatusService } from "@userstatus/protocol";
+import { ClockScope, type UserStatusService, type WatchRequest } from "@userstatus/protocol";
+import type { OpenedWatch, OpenRequest } from "../watch/hub.ts";
 import { asRpcError, callerOf, refusing } from "./call.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { identityKey } from "./identity.ts";
 import { createSessionMethods } from "./session-methods.ts";
 import { breakOffKey, sinkKey } from "./stream-control.ts";
 import { createSubscriptionMethods } from "./subscription-methods.ts";
+import type { UnaryContext } from "./unary-methods.ts";
 import { marker } from "./validate.ts";
 
 export interface ServerInfoOptions {
@@ -58,16 +60,35 @@ export function createUserService(deps: ServiceDeps, info: ServerInfoOptions): S
       return {};
     }),
     watch: async function* (request, context) {
-      const { appId, userId, expiresAtMs } = callerOf(context);
-      const { sessionId, cursor } = request;
       try {
-        const breakOff = context.values.get(breakOffKey);
         const sink = info.direct ? context.values.get(sinkKey) : undefined;
-        const open = { appId, userId, sessionId, cursor, tokenExpiresAtMs: expiresAtMs, breakOff, sink };
-        yield* await hub.open(open, context.signal);
+        const open = openRequestOf(request, context, context.values.get(breakOffKey));
+        yield* await hub.open({ ...open, sink }, context.signal);
       } catch (error) {
         throw asRpcError(error, profile);
       }
     },
   };
+}
+
+/** Opens a Watch whose frames pass through nothing. Rejects with what the caller is to be told. */
+export type OpenWatch = (request: WatchRequest, context: UnaryContext, breakOff: () => void) => Promise<OpenedWatch>;
+
+export function createOpenWatch({ hub, rules: { profile } }: ServiceDeps): OpenWatch {
+  return async (request, context, breakOff) => {
+    try {
+      const { feed, leave } = await hub.openDirect(openRequestOf(request, context, breakOff));
+      const asTold = (error: unknown): never => {
+        throw asRpcError(error, profile);
+      };
+      return { feed: (connection) => feed(connection).catch(asTold), leave };
+    } catch (error) {
+      throw asRpcError(error, profile);
+    }
+  };
+}
+
+function openRequestOf({ sessionId, cursor }: WatchRequest, context: UnaryContext, breakOff: () => void): OpenRequest {
+  const { appId, userId, expiresAtMs } = callerOf(context);
+  return { appId, userId, sessionId, cursor, tokenExpiresAtMs: expiresAtMs, breakOff };
 }

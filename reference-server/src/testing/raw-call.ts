@@ -19,6 +19,8 @@ export interface RawRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+  /** Over HTTP/1.1 in chunks, so that its length is not told before; over HTTP/2 it never is. */
+  readonly chunked?: boolean;
 }
 
 export function rawCall(request: RawRequest): RawCall {
@@ -53,14 +55,17 @@ export function rawCall(request: RawRequest): RawCall {
 }
 
 function overHttp1(
-  { port, method = "POST", path, headers, body }: RawRequest,
+  { port, method = "POST", path, headers, body, chunked = false }: RawRequest,
   add: (more: string) => void,
   end: () => void,
 ) {
   const socket = connectNet(port, "127.0.0.1");
-  const lines = Object.entries({ host: "127.0.0.1", ...headers, "content-length": String(body.length) });
+  const length = chunked ? { "transfer-encoding": "chunked" } : { "content-length": String(body.length) };
+  const lines = Object.entries({ host: "127.0.0.1", ...headers, ...length });
   socket.write(`${method} ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`);
+  if (chunked) socket.write(`${body.length.toString(16)}\r\n`);
   socket.write(body);
+  if (chunked) socket.write("\r\n0\r\n\r\n");
   socket.setEncoding("latin1");
   // The connection stays open behind the answer.
   let all = "";

@@ -5,7 +5,7 @@ import { createCallObserver } from "../edge/calls.ts";
 import { defaultConnectionLimits } from "../edge/connection-limits.ts";
 import { createListenerHandler } from "../edge/listener.ts";
 import { createOnePort } from "../edge/one-port.ts";
-import { createPresenceServer, type PresenceServer } from "../presence-server.ts";
+import { createPresenceServer, type PresenceSeams, type PresenceServer } from "../presence-server.ts";
 import { rulesOf } from "./core-bench.ts";
 
 export type Way = "library" | "direct";
@@ -16,6 +16,9 @@ export interface TwoWays {
   readonly ports: Readonly<Record<Way, number>>;
   /** Codes of the Watches that ended. */
   readonly outcomes: Readonly<Record<Way, readonly string[]>>;
+  /** Method and code of the other calls that ended. */
+  readonly calls: Readonly<Record<Way, readonly string[]>>;
+  readonly faults: unknown[];
   /** The wall clock stands still, but for this. */
   readonly passWall: (ms: number) => void;
   readonly shutdown: AbortController;
@@ -24,43 +27,59 @@ export interface TwoWays {
   readonly stop: () => Promise<void>;
 }
 
-export async function startTwoWays(): Promise<TwoWays> {
+export async function startTwoWays(seams: PresenceSeams = {}): Promise<TwoWays> {
   let nowMs = 1_800_000_000_000;
   const wallNow = (): number => nowMs;
   const faults: unknown[] = [];
   const { profile } = rulesOf("standard", {});
   const onFault = (fault: unknown): void => void faults.push(fault);
-  const presence = createPresenceServer({
-    profile,
-    claims: [],
-    serverName: "two ways",
-    serverVersion: "0",
-    testClock: false,
-    keepAliveMs: 400,
-    wallNow,
-    onFault,
-  });
+  const presence = createPresenceServer(
+    {
+      profile,
+      claims: [],
+      serverName: "two ways",
+      serverVersion: "0",
+      testClock: false,
+      keepAliveMs: 400,
+      wallNow,
+      onFault,
+    },
+    seams,
+  );
   const shutdown = new AbortController();
   const outcomes: Record<Way, string[]> = { library: [], direct: [] };
+  const calls: Record<Way, string[]> = { library: [], direct: [] };
   const portOf = (way: Way) => {
     const observer = createCallObserver({
       profile,
       onOutcome: ({ procedure, code }) => {
-        if (procedure.endsWith("/Watch")) outcomes[way].push(code);
+        const method = procedure.slice(procedure.indexOf("/") + 1);
+        if (method === "Watch") outcomes[way].push(code);
+        else calls[way].push(`${method} ${code}`);
       },
       onFault,
     });
     const authenticator = createDevelopmentAuthenticator();
-    const handler = createListenerHandler({
+    const gate = createAuthGate({ authenticator, profile, apps: [], nowMs: wallNow });
+    const methods = way === "direct" ? presence.userMethods : undefined;
+    const handlers = createListenerHandler({
       routes: presence.userRoutes,
-      gate: observer.gate(createAuthGate({ authenticator, profile, apps: [], nowMs: wallNow })),
+      gate: observer.gate(gate),
       interceptors: [observer.interceptor],
+      direct: methods && {
+        methods,
+        openWatch: presence.openWatch,
+        gate,
+        onAnswered: observer.answered,
+        onEnded: observer.ended,
+        onFault,
+      },
       readyBytes: way === "direct",
       corsOrigins: ["*"],
       serving: () => true,
       shutdownSignal: shutdown.signal,
     });
-    return createOnePort({ handler, limits: { ...defaultConnectionLimits, maxConnections: 100 } });
+    return createOnePort({ ...handlers, limits: { ...defaultConnectionLimits, maxConnections: 100 } });
   };
   const listeners = { library: portOf("library"), direct: portOf("direct") };
   const ports = {
@@ -71,6 +90,8 @@ export async function startTwoWays(): Promise<TwoWays> {
     presence,
     ports,
     outcomes,
+    calls,
+    faults,
     passWall: (ms) => {
       nowMs += ms;
     },

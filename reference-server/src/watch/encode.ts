@@ -52,7 +52,11 @@ export function createFrameEncoder(codec: FrameCodec): FrameEncoder {
 
 function sameStatuses(events: readonly Event[], last: readonly Event[]): boolean {
   if (events.length !== last.length) return false;
-  return events.every((event, at) => event.case === "status" && event.value === last[at]?.value);
+  for (let at = 0; at < events.length; at++) {
+    const event = events[at];
+    if (event?.case !== "status" || event.value !== last[at]?.value) return false;
+  }
+  return true;
 }
 
 function joinProto(bodies: readonly Buffer[]): Buffer {

@@ -1,7 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import { SubscriptionEndReason, UserStatusSchema, WatchEndReason } from "@userstatus/protocol";
 import { beforeEach, expect, it } from "vitest";
-import { createFlusher, follow } from "./follow.ts";
+import { createFlusher, type FollowDeps, Follower } from "./follow.ts";
+import type { FrameSink } from "./frame-sink.ts";
 import { type Event, Watch } from "./watch.ts";
 
 let turns: (() => void)[];
@@ -18,25 +19,28 @@ function runTurns(): void {
   for (let turn = turns.shift(); turn; turn = turns.shift()) turn();
 }
 
-function start(): Promise<void> {
-  const done = follow({
-    watch,
-    sink: {
-      codec: "proto",
-      write: (frame) => {
-        sent.push(frame.toString());
-        return room;
-      },
-      whenDrained: (run) => {
-        drained = run;
-      },
+function start(
+  encode = (events: readonly Event[]): Buffer => Buffer.from(events.map(wordOf).join(" ")),
+): Promise<void> {
+  const sink: FrameSink = {
+    codec: "proto",
+    write: (frame) => {
+      sent.push(frame.toString());
+      return room;
     },
-    encode: (events) => Buffer.from(events.map(wordOf).join(" ")),
-    take: () =>
-      watch.take(() => ({ case: "synced", value: { $typeName: "userstatus.v1.Synced", marker: "progress" } })),
+    whenDrained: (run) => {
+      drained = run;
+    },
+  };
+  const deps: FollowDeps = {
+    encoders: { proto: encode, json: encode },
+    take: (of) => of.take(() => ({ case: "synced", value: { $typeName: "userstatus.v1.Synced", marker: "progress" } })),
     settle: () => settling && new Promise<void>((resolve) => void settling?.push(resolve)),
     flusher: createFlusher((run) => void turns.push(run)),
     hold: (release) => holding?.push(release) !== undefined,
+  };
+  const done = new Promise<void>((resolve, reject) => {
+    new Follower(watch, sink, deps, (fault) => (fault === undefined ? resolve() : reject(fault))).start();
   });
   runTurns();
   return done;
@@ -55,10 +59,10 @@ function put(userId: string, revision: number): void {
 beforeEach(() => {
   [turns, sent, room, drained, settling, holding] = [[], [], true, undefined, undefined, undefined];
   const hello: Event = { case: "synced", value: { $typeName: "userstatus.v1.Synced", marker: "hello" } };
-  const identity = { id: "w", appId: "app", userId: "u", sessionId: "s" };
-  watch = new Watch({ ...identity, wallNow: () => 0, hello, tableMax: 100, onEnding: () => {} });
+  const identity = { id: "w", appId: "app", userId: "u", sessionId: "s", epoch: "e", breakOff: () => {} };
+  watch = new Watch({ ...identity, wallNow: () => 0, hello: () => hello, tableMax: 100, onEnding: () => {} });
   for (const target of ["a", "b"])
-    watch.visible.set(target, { generation: 1, friend: false, gone: false, carried: -1 });
+    watch.visible.set(target, { generation: 1, friend: false, gone: false, carried: -1, waiting: -1 });
   watch.begin(() => []);
 });
 
@@ -124,18 +128,9 @@ it("is over when its client is gone, though the connection is full", async () =>
 });
 
 it("an encoder that fails ends it with the fault", async () => {
-  const broken = { codec: "proto" as const, write: () => true, whenDrained: () => {} };
   const fault = new Error("no bytes");
-  const work = follow({
-    watch,
-    sink: broken,
-    encode: () => {
-      throw fault;
-    },
-    take: () => watch.take(() => ({ case: undefined })),
-    settle: () => undefined,
-    flusher: createFlusher((run) => void turns.push(run)),
-    hold: (release) => holding?.push(release) !== undefined,
+  const work = start(() => {
+    throw fault;
   });
   put("a", 1);
   runTurns();
@@ -145,7 +140,7 @@ it("an encoder that fails ends it with the fault", async () => {
 it("many are fed in slices, with a turn of the loop between", () => {
   const flusher = createFlusher((run) => void turns.push(run));
   let fed = 0;
-  for (let at = 0; at < 1000; at++) flusher.add(() => fed++);
+  for (let at = 0; at < 1000; at++) flusher.add({ flush: () => void fed++ });
   const steps: number[] = [];
   for (let turn = turns.shift(); turn; turn = turns.shift()) {
     turn();
@@ -205,7 +200,13 @@ it("an end that was undone gives way to RESYNC, and work in flight counts as som
   expect(watch.take(() => ({ case: undefined }))).toMatchObject([
     { case: "watchEnd", value: { reason: WatchEndReason.RESYNC, mayResume: true } },
   ]);
-  const other = new Watch({ ...watch, wallNow: () => 0, hello: { case: undefined }, tableMax: 9, onEnding: () => {} });
+  const other = new Watch({
+    ...watch,
+    wallNow: () => 0,
+    hello: () => ({ case: undefined }),
+    tableMax: 9,
+    onEnding: () => {},
+  });
   other.begin(() => []);
   other.undo();
   expect(other.ended).toBe(false);

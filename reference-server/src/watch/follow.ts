@@ -1,92 +1,131 @@
 // Feeds a connection straight from the table of its Watch: no promise, generator or queue for each frame. What changes in one turn of the event loop
 // leaves as one frame; while the connection is full, the table conflates (SPEC §11.2, watch-conflates).
 import type { FrameEncoder } from "./encode.ts";
-import type { FrameSink } from "./frame-sink.ts";
+import type { FrameCodec, FrameSink } from "./frame-sink.ts";
 import type { Event, Watch } from "./watch.ts";
 
-export interface FollowOptions {
-  readonly watch: Watch;
-  readonly sink: FrameSink;
-  readonly encode: FrameEncoder;
-  /** The next events of the Watch. */
-  readonly take: () => Event[];
+/** What all Watches of a server have in common. */
+export interface FollowDeps {
+  readonly encoders: Readonly<Record<FrameCodec, FrameEncoder>>;
+  /** The next events of a Watch. */
+  readonly take: (watch: Watch) => Event[];
   /** Settles what waits and has ended meanwhile; undefined: nothing has. */
-  readonly settle: () => Promise<unknown> | undefined;
+  readonly settle: (watch: Watch) => Promise<unknown> | undefined;
   readonly flusher: Flusher;
   /** Holds a frame until what it tells is durable (`Store.hold`); undefined: nothing has to be. */
   readonly hold?: ((release: (durable: boolean) => void) => boolean) | undefined;
 }
 
-/** Answers when the Watch is over and all of it was handed to the connection. */
-export function follow({ watch, sink, encode, take, settle, flusher, hold }: FollowOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let queued = false;
-    let full = false;
-    let settling = false;
-    const wake = (): void => {
-      if (queued) return;
-      queued = true;
-      flusher.add(flush);
-    };
-    const drained = (): void => {
-      full = false;
-      wake();
-    };
-    let frame: ReturnType<FrameEncoder> | undefined;
-    const send = (): void => {
-      try {
-        frame = encode(take());
-        watch.held = hold?.(released) === true;
-      } catch (fault) {
-        reject(fault);
-        return;
-      }
-      if (!watch.held) write();
-    };
-    const released = (durable: boolean): void => {
-      if (!durable) watch.undo();
-      watch.held = false;
-      if (durable) write();
-      else if (watch.over) resolve();
-      else wake();
-    };
-    const write = (): void => {
-      try {
-        if (frame) full = !sink.write(frame);
-        frame = undefined;
-      } catch (fault) {
-        reject(fault);
-        return;
-      }
-      if (watch.over) resolve();
-      else if (full) sink.whenDrained(drained);
-      else if (watch.waiting) wake();
-    };
-    const settled = (): void => {
-      settling = false;
-      if (watch.over) resolve();
-      else if (watch.waiting) send();
-    };
-    const flush = (): void => {
-      queued = false;
-      if (watch.over && !watch.held) resolve();
-      if (watch.over || watch.held || full || settling || !watch.waiting) return;
-      const work = settle();
-      if (work === undefined) {
-        send();
-        return;
-      }
-      settling = true;
-      work.then(settled, reject);
-    };
-    watch.follow(wake);
-    wake();
-  });
+/** Feeds one connection. There are as many of these as idle Watches: a class, for it costs one object where closures cost ten. */
+export class Follower implements Flushable {
+  readonly #watch: Watch;
+  readonly #sink: FrameSink;
+  readonly #deps: FollowDeps;
+  readonly #over: (fault?: unknown) => void;
+  #queued = false;
+  #full = false;
+  #settling = false;
+  #ended = false;
+  #frame: Buffer | undefined;
+
+  /** `over` is called once: when the Watch is over and all of it was handed to the connection, or with a fault. */
+  constructor(watch: Watch, sink: FrameSink, deps: FollowDeps, over: (fault?: unknown) => void) {
+    this.#watch = watch;
+    this.#sink = sink;
+    this.#deps = deps;
+    this.#over = over;
+  }
+
+  start(): void {
+    this.#watch.follow(this);
+    this.wake();
+  }
+
+  wake(): void {
+    if (this.#queued) return;
+    this.#queued = true;
+    this.#deps.flusher.add(this);
+  }
+
+  flush(): void {
+    this.#queued = false;
+    const watch = this.#watch;
+    if (watch.over && !watch.held) this.#end();
+    if (watch.over || watch.held || this.#full || this.#settling || !watch.waiting) return;
+    const work = this.#deps.settle(watch);
+    if (work === undefined) {
+      this.#send();
+      return;
+    }
+    this.#settling = true;
+    work.then(
+      () => this.#settled(),
+      (fault: unknown) => this.#end(fault),
+    );
+  }
+
+  #settled(): void {
+    this.#settling = false;
+    if (this.#watch.over) this.#end();
+    else if (this.#watch.waiting) this.#send();
+  }
+
+  #send(): void {
+    const watch = this.#watch;
+    const { encoders, take, hold } = this.#deps;
+    try {
+      this.#frame = encoders[this.#sink.codec](take(watch));
+      watch.held = hold?.((durable) => this.#released(durable)) === true;
+    } catch (fault) {
+      this.#end(fault);
+      return;
+    }
+    if (!watch.held) this.#write();
+  }
+
+  #released(durable: boolean): void {
+    const watch = this.#watch;
+    if (!durable) watch.undo();
+    watch.held = false;
+    if (durable) this.#write();
+    else if (watch.over) this.#end();
+    else this.wake();
+  }
+
+  #write(): void {
+    const watch = this.#watch;
+    try {
+      if (this.#frame) this.#full = !this.#sink.write(this.#frame);
+      this.#frame = undefined;
+    } catch (fault) {
+      this.#end(fault);
+      return;
+    }
+    if (watch.over) this.#end();
+    else if (this.#full) this.#sink.whenDrained(() => this.#drained());
+    else if (watch.waiting) this.wake();
+  }
+
+  #drained(): void {
+    this.#full = false;
+    this.wake();
+  }
+
+  #end(fault?: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#over(fault);
+  }
+}
+
+/** Does something when its turn has come. */
+export interface Flushable {
+  flush(): void;
 }
 
 export interface Flusher {
-  /** Runs it when this turn of the event loop is over, and others have had theirs. */
-  readonly add: (flush: () => void) => void;
+  /** Flushes it when this turn of the event loop is over, and others have had theirs. */
+  readonly add: (one: Flushable) => void;
 }
 
 /** Connections fed between two looks at everything else that the process has to do. */
@@ -94,11 +133,11 @@ const sliceMax = 256;
 
 /** `defer` runs something when what is due now has run: `setImmediate`. */
 export function createFlusher(defer: (run: () => void) => void): Flusher {
-  let queue: (() => void)[] = [];
+  let queue: Flushable[] = [];
   let at = 0;
   const run = (): void => {
     const until = Math.min(queue.length, at + sliceMax);
-    while (at < until) queue[at++]?.();
+    while (at < until) queue[at++]?.flush();
     if (at < queue.length) {
       defer(run);
       return;
@@ -107,8 +146,8 @@ export function createFlusher(defer: (run: () => void) => void): Flusher {
     at = 0;
   };
   return {
-    add: (flush) => {
-      queue.push(flush);
+    add: (one) => {
+      queue.push(one);
       if (queue.length === 1) defer(run);
     },
   };

@@ -1,23 +1,16 @@
 // The Watch hub of a node: opens, feeds, keeps alive and ends the notification streams. Implements SPEC §11 and §12.
-import { create } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
-import {
-  type ReasonName,
-  ResumeResult,
-  WatchEndReason,
-  type WatchResponse,
-  WatchResponseSchema,
-} from "@userstatus/protocol";
+import { type ReasonName, ResumeResult, WatchEndReason, type WatchResponse } from "@userstatus/protocol";
 import type { CoreContext, UserRecord } from "../core/model.ts";
 import { Refused } from "../core/refused.ts";
 import type { Rules } from "../core/rules.ts";
 import { loseLink, noteWatch, refuseKicked, renew, usableSession } from "../core/sessions.ts";
 import { dropGone, goneRows } from "../core/subscriptions.ts";
 import type { Store } from "../store/store.ts";
-import { type CursorScope, readCursor, writeCursor } from "./cursor.ts";
+import { readCursor, writeCursor } from "./cursor.ts";
 import { createDispatch, endReasons } from "./dispatch.ts";
-import { createFrameEncoder } from "./encode.ts";
-import { createFlusher, follow } from "./follow.ts";
+import { createFeeds, type WatchConnection } from "./feed.ts";
+import { createFlusher } from "./follow.ts";
 import type { FrameSink } from "./frame-sink.ts";
 import { assembleOpening, canResume } from "./open.ts";
 import { createPasses } from "./passes.ts";
@@ -56,12 +49,21 @@ export interface OpenRequest {
   readonly sink?: (() => FrameSink | undefined) | undefined;
 }
 
+export interface OpenedWatch {
+  /** To be called once. Answers when the opening was written; rejects if it is refused. */
+  readonly feed: (connection: WatchConnection) => Promise<void>;
+  /** The client has gone. */
+  readonly leave: () => void;
+}
+
 export interface Hub {
   /**
    * Opens the Watch of a session: refuses, or gives its frames until the server or the client ends it. With a sink, the live frames go there: whoever
    * reads waits meanwhile.
    */
   open(request: OpenRequest, clientGone: AbortSignal): Promise<AsyncIterable<WatchResponse>>;
+  /** The same for a connection without the RPC library. `sink` is not looked at. */
+  openDirect(request: OpenRequest): Promise<OpenedWatch>;
   /** Queues a marker behind everything that was answered before (sync-fence). */
   sync(appId: string, userId: string, sessionId: string, marker: string): Promise<void>;
   /** Ends every Watch with DRAIN; answers when the streams have ended. */
@@ -92,7 +94,6 @@ export function createHub(options: HubOptions): Hub {
   const endTimers = new Map<Watch, () => void>();
   const tableMax = 2 * rules.maxSubscriptions + tableSpare;
   const flusher = createFlusher(options.defer);
-  const encoders = { proto: createFrameEncoder("proto"), json: createFrameEncoder("json") };
   let delivered = 0;
   let draining = false;
   let whenEmpty: (() => void) | undefined;
@@ -173,7 +174,7 @@ export function createHub(options: HubOptions): Hub {
     if (!endedByServer) linkLost(watch);
   };
 
-  const scopeOf = (watch: Watch, epoch: string): CursorScope => ({ appId: watch.appId, epoch, userId: watch.userId });
+  const feeds = createFeeds({ store, passes, flusher, leave });
 
   const hello = (appId: string, epoch: string, resumeResult: ResumeResult): Event => ({
     case: "hello",
@@ -187,8 +188,8 @@ export function createHub(options: HubOptions): Hub {
   });
 
   /** Registers interest first, reads second, so that no change falls between (SPEC watch-snapshot). */
-  const begin = async (watch: Watch, epoch: string, cursorSeq: number | undefined): Promise<number> => {
-    const { appId, userId } = watch;
+  const begin = async (watch: Watch, cursorSeq: number | undefined): Promise<void> => {
+    const { appId, userId, epoch } = watch;
     // A cursor of another node may lie above what this one has told.
     await store.caughtUp?.();
     const record = await readOwn(watch);
@@ -201,10 +202,11 @@ export function createHub(options: HubOptions): Hub {
         ? cursorSeq
         : undefined;
     const seq = store.deliveredSeq(appId);
+    watch.carriedSeq = seq;
     const targets = await readAll(appId, [...watch.visible.keys()]);
     const [own = record] = await store.read(appId, [userId]);
     const result = sinceSeq === undefined ? ResumeResult.RESET : ResumeResult.RESUMED;
-    const cursor = writeCursor(scopeOf(watch, epoch), seq);
+    const cursor = writeCursor(watch, seq);
     watch.begin((meanwhile) =>
       assembleOpening(
         {
@@ -220,7 +222,6 @@ export function createHub(options: HubOptions): Hub {
         meanwhile,
       ),
     );
-    return seq;
   };
 
   /** The user's record, with rows to deleted targets ended, and the Watch finished if its session went away meanwhile. */
@@ -253,71 +254,6 @@ export function createHub(options: HubOptions): Hub {
     return records;
   };
 
-  async function* frames(
-    watch: Watch,
-    epoch: string,
-    openedSeq: number,
-    clientGone: AbortSignal,
-    sinkOf: OpenRequest["sink"],
-  ): AsyncGenerator<WatchResponse> {
-    const scope = scopeOf(watch, epoch);
-    const progress = (heartbeatRequested: boolean): Event => ({
-      case: "progress",
-      value: {
-        $typeName: "userstatus.v1.Progress",
-        cursor: writeCursor(scope, carriedSeq),
-        serverTime: timestampFromMs(store.now(watch.appId)),
-        heartbeatRequested,
-      },
-    });
-    const settle = (): Promise<unknown> | undefined => {
-      if (watch.soonestEndMs === Number.POSITIVE_INFINITY) return undefined;
-      const stale = watch.stale(store.now(watch.appId));
-      return stale.length > 0 ? store.read(watch.appId, stale) : undefined;
-    };
-    const take = (): Event[] =>
-      watch.take((heartbeatRequested) => {
-        // Everything that was told so far stands before this event: its cursor covers it.
-        if (watch.quiet && !passes.telling(watch)) carriedSeq = store.deliveredSeq(watch.appId);
-        return progress(heartbeatRequested);
-      });
-    const left = (): void => leave(watch);
-    clientGone.addEventListener("abort", left, { once: true });
-    let carriedSeq = openedSeq;
-    let told = false;
-    try {
-      while (await watch.ready()) {
-        await settle();
-        const frame = create(WatchResponseSchema, { events: take().map((event) => ({ event })) });
-        const kept = store.settled?.();
-        if (kept !== undefined && !(await keptFrame(watch, kept, told))) continue;
-        told = true;
-        yield frame;
-        // A frame was asked for again: what was given has been written.
-        if (watch.waiting) continue;
-        const sink = sinkOf?.();
-        if (sink) await follow({ watch, sink, encode: encoders[sink.codec], take, settle, flusher, hold: store.hold });
-      }
-    } finally {
-      clientGone.removeEventListener("abort", left);
-      left();
-    }
-  }
-
-  /** Holds a frame until what it tells is durable; false: it was undone, and a `watch_end` follows. The first one refuses the stream instead. */
-  const keptFrame = async (watch: Watch, kept: Promise<void>, told: boolean): Promise<boolean> => {
-    watch.held = true;
-    try {
-      await kept;
-      return true;
-    } catch (refused) {
-      if (!told) throw refused;
-      return false;
-    } finally {
-      watch.held = false;
-    }
-  };
-
   const keepAlive = async (watch: Watch): Promise<void> => {
     const [record] = await store.read(watch.appId, [watch.userId]);
     const session = record?.sessions.find(({ sessionId }) => sessionId === watch.sessionId);
@@ -334,49 +270,53 @@ export function createHub(options: HubOptions): Hub {
     cancelRound = options.schedule(roundMs, round);
   }
 
+  const onEnding = (watch: Watch): void => {
+    disarm(endTimers, watch);
+    endTimers.set(watch, options.schedule(endingMs, watch.breakOff));
+  };
+
+  const resetHello = ({ appId, epoch }: Watch): Event => hello(appId, epoch, ResumeResult.RESET);
+
+  const openWatch = async (request: OpenRequest): Promise<Watch> => {
+    if (draining) throw new Refused("DRAINING", "the server is shutting down", { retryAfterMs: 1000 });
+    const { appId, userId, sessionId, breakOff } = request;
+    const epoch = await store.epoch(appId);
+    const reading = request.cursor.length > 0 ? readCursor(request.cursor, { appId, epoch, userId }) : undefined;
+    if (reading?.kind === "malformed") throw new Refused("MALFORMED_CURSOR", "no server made this cursor");
+    const id = options.newWatchId();
+    const session = await store.update(appId, userId, (record, nowMs, context) => {
+      const renewed = renew(record, sessionId, request.tokenExpiresAtMs, nowMs, context);
+      if (renewed) noteWatch(renewed, id, context);
+      return renewed;
+    });
+    if (!session) throw refuseKicked();
+    const identity = { id, appId, userId, sessionId, epoch };
+    const watch = new Watch({ ...identity, breakOff, wallNow, hello: resetHello, tableMax, onEnding });
+    registry.ofSession(appId, userId, sessionId)?.finish(WatchEndReason.REPLACED, false);
+    detach(registry.ofSession(appId, userId, sessionId));
+    registry.add(watch);
+    armToken(watch, session.tokenExpiresAtMs);
+    // What happened between the first look and the registration missed this Watch.
+    if (draining) watch.finish(WatchEndReason.DRAIN, true, { min: 0, max: drainSpreadMs });
+    else if ((await store.epoch(appId)) !== epoch) watch.finish(WatchEndReason.RESYNC, true);
+    try {
+      await begin(watch, reading?.kind === "good" ? reading.seq : undefined);
+      return watch;
+    } catch (fault) {
+      close(watch);
+      throw fault;
+    }
+  };
+
   return {
     open: async (request, clientGone) => {
-      if (draining) throw new Refused("DRAINING", "the server is shutting down", { retryAfterMs: 1000 });
-      const { appId, userId, sessionId } = request;
-      const epoch = await store.epoch(appId);
-      const reading = request.cursor.length > 0 ? readCursor(request.cursor, { appId, epoch, userId }) : undefined;
-      if (reading?.kind === "malformed") throw new Refused("MALFORMED_CURSOR", "no server made this cursor");
-      const id = options.newWatchId();
-      const session = await store.update(appId, userId, (record, nowMs, context) => {
-        const renewed = renew(record, sessionId, request.tokenExpiresAtMs, nowMs, context);
-        if (renewed) noteWatch(renewed, id, context);
-        return renewed;
-      });
-      if (!session) throw refuseKicked();
-      const onEnding = (): void => {
-        disarm(endTimers, watch);
-        endTimers.set(watch, options.schedule(endingMs, request.breakOff));
-      };
-      const watch: Watch = new Watch({
-        id,
-        appId,
-        userId,
-        sessionId,
-        wallNow,
-        hello: hello(appId, epoch, ResumeResult.RESET),
-        tableMax,
-        onEnding,
-      });
-      registry.ofSession(appId, userId, sessionId)?.finish(WatchEndReason.REPLACED, false);
-      detach(registry.ofSession(appId, userId, sessionId));
-      registry.add(watch);
-      armToken(watch, session.tokenExpiresAtMs);
-      // What happened between the first look and the registration missed this Watch.
-      if (draining) watch.finish(WatchEndReason.DRAIN, true, { min: 0, max: drainSpreadMs });
-      else if ((await store.epoch(appId)) !== epoch) watch.finish(WatchEndReason.RESYNC, true);
-      try {
-        const openedSeq = await begin(watch, epoch, reading?.kind === "good" ? reading.seq : undefined);
-        if (clientGone.aborted) leave(watch);
-        return frames(watch, epoch, openedSeq, clientGone, request.sink);
-      } catch (fault) {
-        close(watch);
-        throw fault;
-      }
+      const watch = await openWatch(request);
+      if (clientGone.aborted) leave(watch);
+      return feeds.frames(watch, clientGone, request.sink);
+    },
+    openDirect: async (request) => {
+      const watch = await openWatch(request);
+      return { feed: (connection) => feeds.feed(watch, connection), leave: () => leave(watch) };
     },
     sync: async (appId, userId, sessionId, marker) => {
       const [record] = await store.read(appId, [userId]);

@@ -13,23 +13,16 @@ const key = "app\nbob";
 
 function watchOf(appId = "app"): Watch {
   const hello: Event = { case: "synced", value: { $typeName: "userstatus.v1.Synced", marker: "hello" } };
-  const options = {
-    id: "w",
-    appId,
-    userId: "u",
-    sessionId: "s",
-    wallNow: () => 0,
-    hello,
-    tableMax: 100,
-    onEnding: () => {},
-  };
+  const identity = { id: "w", appId, userId: "u", sessionId: "s", epoch: "e" };
+  const noop = (): void => {};
+  const options = { ...identity, breakOff: noop, wallNow: () => 0, hello: () => hello, tableMax: 100, onEnding: noop };
   const watch = new Watch(options);
   watch.begin(() => []);
   return watch;
 }
 
 function show(watch: Watch): void {
-  const seen: Visibility = { generation: 1, friend: false, gone: false, carried: -1 };
+  const seen: Visibility = { generation: 1, friend: false, gone: false, carried: -1, waiting: -1 };
   watch.visible.set("bob", seen);
   watchers.set(watch, seen);
 }

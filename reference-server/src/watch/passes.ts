@@ -81,7 +81,10 @@ export function createPasses(defer: (run: () => void) => void, slice: number = s
         return;
       }
       if (watchers.size <= slice) {
-        for (const [watch, seen] of watchers) hand(watch, seen, news);
+        // Without an array for each entry, as an iterator makes.
+        watchers.forEach((seen, watch) => {
+          hand(watch, seen, news);
+        });
         return;
       }
       const [first] = watchers.keys();

@@ -80,7 +80,7 @@ export function createWatchRegistry(store: Store): WatchRegistry {
       const seen = watch.visible.get(target);
       if (seen) Object.assign(seen, how);
       else {
-        const made = { generation: 0, friend: false, gone: false, carried: -1, ...how };
+        const made = { generation: 0, friend: false, gone: false, carried: -1, waiting: -1, ...how };
         watch.visible.set(target, made);
         putTarget(watch.appId, target, watch, made);
       }
@@ -91,6 +91,7 @@ export function createWatchRegistry(store: Store): WatchRegistry {
       if (how === "row") seen.generation = 0;
       else seen.friend = seen.gone = false;
       if (seen.generation !== 0 || seen.friend) return true;
+      watch.forget(seen);
       watch.visible.delete(target);
       take(byTarget, watch.appId, target, watch);
       return false;

@@ -7,13 +7,13 @@ import {
   type SubscriptionEndReason,
   type UserStatus,
   WatchEndReason,
-  type WatchEvent,
 } from "@userstatus/protocol";
+import { type Event, type Place, type Waiting, WaitingTable } from "./table.ts";
 
-export type Event = WatchEvent["event"];
+export type { Event } from "./table.ts";
 
 /** How a target is seen. Neither: not at all, and then there is no entry. */
-export interface Visibility {
+export interface Visibility extends Place {
   /** Generation of the explicit row; 0: none. */
   generation: number;
   friend: boolean;
@@ -24,11 +24,9 @@ export interface Visibility {
 }
 
 /** A status on its way to many Watches: what is the same for all of them is worked out once. */
-export interface StatusNews {
+export interface StatusNews extends Waiting {
   readonly event: Event & { case: "status" };
-  readonly key: string;
   readonly revision: number;
-  readonly expireMs: number;
 }
 
 export function newsOf(status: UserStatus): StatusNews {
@@ -46,11 +44,15 @@ export interface WatchOptions {
   readonly appId: string;
   readonly userId: string;
   readonly sessionId: string;
+  /** Epoch of its cursors. */
+  readonly epoch: string;
+  /** Ends the stream from below, for a reader who does not read. */
+  readonly breakOff: () => void;
   readonly wallNow: () => number;
   /** What the stream begins with if it is ended before it is opened. */
-  readonly hello: Event;
+  readonly hello: (watch: Watch) => Event;
   /** Called once, when the server ends the stream while its reader may not read. */
-  readonly onEnding: () => void;
+  readonly onEnding: (watch: Watch) => void;
   /** Most entries that may wait; one more ends the stream with RESYNC. */
   readonly tableMax: number;
 }
@@ -62,12 +64,6 @@ const eventBytes = 256;
 /** Most Sync markers that may wait. */
 const markersMax = 64;
 
-interface Entry {
-  event: Event;
-  /** A text or row in it that ends then; what waits longer is settled again before it leaves. */
-  expireMs: number;
-}
-
 /** Latest values waiting for one stream, in order of first arrival. Bounded by the number of visible targets. */
 export class Watch {
   /** Never the same twice, on whichever node. */
@@ -75,15 +71,16 @@ export class Watch {
   readonly appId: string;
   readonly userId: string;
   readonly sessionId: string;
+  readonly epoch: string;
+  readonly breakOff: () => void;
   readonly visible: Map<string, Visibility> = new Map();
   #selfRevision = -1;
-  /** Keys of users have a space, which no user id has, so that none can be taken for another key. */
-  #pending: Map<string, Entry> = new Map();
+  readonly #table = new WaitingTable();
   #soonestEndMs = Number.POSITIVE_INFINITY;
   #phase: "opening" | "open" | "ending" | "done" = "opening";
   #wake: (() => void) | undefined;
   /** Who is told of every change from now on, in place of one who waits. */
-  #follower: (() => void) | undefined;
+  #follower: { wake(): void } | undefined;
   #markers = 0;
   #markerNumber = 0;
   #inFlight = 0;
@@ -91,19 +88,23 @@ export class Watch {
   /** Set when a keep-alive is due: whether it asks for a heartbeat. */
   #progress: { heartbeatRequested: boolean } | undefined;
   readonly #wallNow: () => number;
-  readonly #hello: Event;
+  readonly #hello: (watch: Watch) => Event;
   readonly #tableMax: number;
-  readonly #onEnding: () => void;
+  readonly #onEnding: (watch: Watch) => void;
   /** A frame was taken and waits for what it tells to be durable. */
   held = false;
   /** Wall time at which something last left. */
   lastSentMs: number;
+  /** Everything up to this change of the app has been carried. */
+  carriedSeq = 0;
 
   constructor(options: WatchOptions) {
     this.id = options.id;
     this.appId = options.appId;
     this.userId = options.userId;
     this.sessionId = options.sessionId;
+    this.epoch = options.epoch;
+    this.breakOff = options.breakOff;
     this.#wallNow = options.wallNow;
     this.#hello = options.hello;
     this.#tableMax = options.tableMax;
@@ -123,7 +124,7 @@ export class Watch {
 
   /** There is something to send now. */
   get waiting(): boolean {
-    return this.#phase !== "opening" && (this.#pending.size > 0 || this.#progress !== undefined);
+    return this.#phase !== "opening" && (this.#table.size > 0 || this.#progress !== undefined);
   }
 
   putStatus(status: UserStatus): void {
@@ -132,10 +133,17 @@ export class Watch {
   }
 
   /** `seen` is how this Watch sees the target. */
-  putNews({ event, key, revision, expireMs }: StatusNews, seen: Visibility): void {
-    if (revision <= seen.carried || this.ended) return;
-    seen.carried = revision;
-    this.#put(key, event, expireMs);
+  putNews(news: StatusNews, seen: Visibility): void {
+    if (news.revision <= seen.carried || this.ended) return;
+    seen.carried = news.revision;
+    this.#table.putStatus(news, seen);
+    this.#noted(news.expireMs);
+  }
+
+  /** The target is not seen any more: a status of his that waits does not leave. */
+  forget(seen: Visibility): void {
+    this.#table.dropStatus(seen);
+    if (this.#table.isSparse) this.#resetTable(this.#table.entries.filter((entry) => entry !== undefined));
   }
 
   putSelf(self: SelfStatus): void {
@@ -161,9 +169,11 @@ export class Watch {
   putEnded(target: string, generation: number, reason: SubscriptionEndReason): void {
     const stillVisible = this.shows(target);
     if (!stillVisible) {
-      this.#pending.delete(`s ${target}`);
       const seen = this.visible.get(target);
-      if (seen) seen.carried = -1;
+      if (seen) {
+        this.forget(seen);
+        seen.carried = -1;
+      }
     }
     const key = generation === 0 ? `f ${target}` : `r ${target}`;
     this.#put(key, {
@@ -199,14 +209,15 @@ export class Watch {
   /** Ends the opening: `assemble` gets what came meanwhile, by key, and gives everything in order. */
   begin(assemble: (meanwhile: ReadonlyMap<string, Event>) => [string, Event, number][]): void {
     if (this.#phase !== "opening") return;
-    const before = this.#pending;
+    const before = new Map<string, Waiting>();
+    for (const entry of this.#table.entries) if (entry) before.set(entry.key, entry);
     const meanwhile = new Map([...before].map(([key, entry]) => [key, entry.event]));
-    const entries = assemble(meanwhile).map(([key, event, expireMs]): [string, Entry] => {
+    const entries = assemble(meanwhile).map(([key, event, expireMs]): Waiting => {
       const waiting = before.get(key);
-      return [key, waiting?.event === event ? waiting : { event, expireMs }];
+      return waiting?.event === event ? waiting : { key, event, expireMs };
     });
-    this.#pending = new Map(entries);
-    for (const [, { expireMs }] of entries) this.#soonestEndMs = Math.min(this.#soonestEndMs, expireMs);
+    this.#resetTable(entries);
+    for (const { expireMs } of entries) this.#soonestEndMs = Math.min(this.#soonestEndMs, expireMs);
     this.#phase = "open";
     this.#notify();
   }
@@ -225,8 +236,8 @@ export class Watch {
   finish(reason: WatchEndReason, mayResume: boolean, delayMs?: { min: number; max: number }): void {
     if (this.ended) return;
     if (this.#phase === "opening") {
-      this.#pending = new Map();
-      this.#put("hello", this.#hello);
+      this.#table.clear();
+      this.#put("hello", this.#hello(this));
     }
     if (reason === WatchEndReason.REPLACED) this.#dropWaiting();
     this.#put("end", {
@@ -239,7 +250,7 @@ export class Watch {
       },
     });
     this.#phase = "ending";
-    this.#onEnding();
+    this.#onEnding(this);
     this.#notify();
   }
 
@@ -255,7 +266,7 @@ export class Watch {
   /** The stream is gone: nobody reads any more. */
   abandon(): void {
     this.#phase = "done";
-    this.#pending.clear();
+    this.#table.clear();
     this.#notify();
   }
 
@@ -283,14 +294,15 @@ export class Watch {
   /** Keys' users whose waiting values ended by `nowMs`: targets, or the user himself for rows. */
   stale(nowMs: number): string[] {
     const users = new Set<string>();
-    for (const [key, entry] of this.#pending) {
-      if (entry.expireMs <= nowMs) users.add(key.startsWith("s ") ? key.slice(2) : this.userId);
+    for (const entry of this.#table.entries) {
+      if (entry === undefined || entry.expireMs > nowMs) continue;
+      users.add(entry.event.case === "status" ? entry.event.value.userId : this.userId);
     }
     return [...users];
   }
 
   /** Calls back at each change: something may wait to be sent, or the stream may be over. */
-  follow(follower: () => void): void {
+  follow(follower: { wake(): void }): void {
     this.#follower = follower;
   }
 
@@ -311,22 +323,26 @@ export class Watch {
    */
   take(progress: (heartbeatRequested: boolean) => Event): Event[] {
     const events: Event[] = [];
+    const { entries } = this.#table;
     let bytes = 0;
-    for (const [key, { event }] of this.#pending) {
-      if (bytes >= frameBytesMax) break;
+    let at = 0;
+    for (; at < entries.length && bytes < frameBytesMax; at++) {
+      const event = entries[at]?.event;
+      if (event === undefined) continue;
       bytes += eventBytes + textBytes(event);
       // Row events of a target are merged in place: what is true is what holds when they leave.
       if (event.case === "subscriptionEnded") event.value.stillVisible = this.shows(event.value.userId);
+      else if (event.case === "synced") this.#markers--;
       events.push(event);
-      this.#pending.delete(key);
-      if (event.case === "synced") this.#markers--;
     }
-    if (this.#pending.size === 0) this.#soonestEndMs = Number.POSITIVE_INFINITY;
-    if (this.#pending.size === 0 && this.#progress && this.#phase === "open") {
+    this.#table.removeFirst(at);
+    const isEmpty = this.#table.size === 0;
+    if (isEmpty) this.#soonestEndMs = Number.POSITIVE_INFINITY;
+    if (isEmpty && this.#progress && this.#phase === "open") {
       events.push(progress(this.#progress.heartbeatRequested));
       this.#progress = undefined;
     }
-    if (this.#pending.size === 0 && this.#phase === "ending") this.#phase = "done";
+    if (isEmpty && this.#phase === "ending") this.#phase = "done";
     this.lastSentMs = this.#wallNow();
     return events;
   }
@@ -338,28 +354,40 @@ export class Watch {
 
   #put(key: string, event: Event, expireMs = Number.POSITIVE_INFINITY): void {
     if (this.ended) return;
-    this.#pending.set(key, { event, expireMs });
+    this.#table.put({ key, event, expireMs });
+    this.#noted(expireMs);
+  }
+
+  /** Something waits that did not, or in place of what did. */
+  #noted(expireMs: number): void {
     if (expireMs < this.#soonestEndMs) this.#soonestEndMs = expireMs;
-    if (this.#pending.size > this.#tableMax) this.#overflow();
+    if (this.#table.size > this.#tableMax) this.#overflow();
     else if (this.#phase === "open") this.#notify();
+  }
+
+  #resetTable(entries: readonly Waiting[]): void {
+    this.#table.reset(entries, ({ event }) =>
+      event.case === "status" ? this.visible.get(event.value.userId) : undefined,
+    );
   }
 
   /** Nobody needs what waits on a Watch that another replaced, and many of these may wait unread. */
   #dropWaiting(): void {
-    const hello = this.#pending.get("hello");
-    this.#pending = new Map(hello ? [["hello", hello]] : []);
+    const hello = this.#table.entries.find((entry) => entry?.key === "hello");
+    this.#table.clear();
+    if (hello) this.#table.put(hello);
     this.#markers = 0;
   }
 
   /** Ended rows of a reader who does not read add up: he is better off with a new snapshot, and so are we. */
   #overflow(): void {
-    this.#pending.clear();
+    this.#table.clear();
     this.#markers = 0;
     this.finish(WatchEndReason.RESYNC, true);
   }
 
   #notify(): void {
-    this.#follower?.();
+    this.#follower?.wake();
     const wake = this.#wake;
     this.#wake = undefined;
     wake?.();

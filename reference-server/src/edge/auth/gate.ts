@@ -19,7 +19,9 @@ export interface AuthGateOptions {
 }
 
 /** What a gate looks at; a HandlerContext is one. */
-export type GatedCall = Pick<HandlerContext, "service" | "method" | "requestHeader" | "values">;
+export interface GatedCall extends Pick<HandlerContext, "service" | "method" | "values"> {
+  readonly requestHeader: Pick<Headers, "get">;
+}
 
 export type AuthGate = (call: GatedCall) => Promise<void>;
 

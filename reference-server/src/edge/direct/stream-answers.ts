@@ -1,0 +1,92 @@
+// Answers that go on, straight to a stream of HTTP/2, or in chunks to the socket of a response of HTTP/1.1. Classes, since there is one for each watcher.
+import type { ServerResponse } from "node:http";
+import { constants, type ServerHttp2Stream } from "node:http2";
+import type { FrameCodec } from "../../watch/frame-sink.ts";
+import { chunkOf } from "../frame-sink.ts";
+import type { Headers, StreamAnswer } from "./wire.ts";
+
+export class Http2Answer implements StreamAnswer {
+  readonly codec: FrameCodec;
+  readonly #stream: ServerHttp2Stream;
+  readonly #before: Headers;
+
+  /** `before`: headers that stand before all others. */
+  constructor(stream: ServerHttp2Stream, codec: FrameCodec, before: Headers) {
+    this.#stream = stream;
+    this.codec = codec;
+    this.#before = before;
+  }
+
+  begin(headers: Headers): void {
+    const stream = this.#stream;
+    if (stream.destroyed || stream.closed) return;
+    stream.respond({ ":status": 200, ...this.#before, ...headers }, { waitForTrailers: true });
+  }
+
+  write(frame: Buffer): boolean {
+    const stream = this.#stream;
+    return stream.destroyed || stream.writableEnded || stream.write(frame);
+  }
+
+  whenDrained(run: () => void): void {
+    this.#stream.once("drain", run);
+  }
+
+  end(last: Uint8Array | undefined, trailers: Headers | undefined): void {
+    const stream = this.#stream;
+    if (stream.destroyed || stream.writableEnded) return;
+    stream.once("wantTrailers", () => stream.sendTrailers(trailers ?? {}));
+    if (last === undefined) stream.end();
+    else stream.end(last);
+  }
+
+  breakOff = (): void => this.#stream.close(constants.NGHTTP2_CANCEL);
+
+  whenGone(listener: { gone(): void }): void {
+    this.#stream.once("close", () => listener.gone());
+  }
+}
+
+export class Http1Answer implements StreamAnswer {
+  readonly codec: FrameCodec;
+  readonly #response: ServerResponse;
+  #isFirst = true;
+
+  constructor(response: ServerResponse, codec: FrameCodec) {
+    this.#response = response;
+    this.codec = codec;
+  }
+
+  begin(headers: Headers): void {
+    if (!this.#response.destroyed) this.#response.writeHead(200, headers);
+  }
+
+  write(frame: Buffer): boolean {
+    const response = this.#response;
+    const { socket } = response;
+    if (!socket || socket.destroyed || response.writableEnded) return true;
+    // The first one brings the headers with it. What Node may have to wait with, it keeps in order.
+    if (this.#isFirst || !response.chunkedEncoding) {
+      this.#isFirst = false;
+      return response.write(frame);
+    }
+    return socket.write(chunkOf(frame));
+  }
+
+  whenDrained(run: () => void): void {
+    (this.#response.socket ?? this.#response).once("drain", run);
+  }
+
+  end(last: Uint8Array | undefined): void {
+    const response = this.#response;
+    if (response.destroyed || response.writableEnded) return;
+    if (last === undefined) response.end();
+    else response.end(last);
+  }
+
+  breakOff = (): void => void this.#response.socket?.destroy();
+
+  whenGone(listener: { gone(): void }): void {
+    this.#response.once("close", () => listener.gone());
+  }
+}
