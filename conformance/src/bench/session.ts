@@ -17,6 +17,8 @@ export interface SessionOptions {
   readonly device: string;
   readonly platform: Platform;
   readonly login: LoginResponse;
+  /** When the Login was sent, of `performance.now()`: from here on the lease may run. */
+  readonly loginSentAt: number;
   /** The token it was logged in with, or a newer one that a Heartbeat brought. */
   readonly token: string;
   readonly rules: LivenessMs;
@@ -25,6 +27,7 @@ export interface SessionOptions {
 /** What the suite knows of a session's life, by what it did itself. */
 interface Life {
   token: string;
+  /** When the newest sign that was answered had been sent. */
   lastSignAt: number;
   /** Stretches of a lease or more without a sign, that ended with one. */
   readonly silences: Silence[];
@@ -36,17 +39,18 @@ export function createTestSession(world: World, options: SessionOptions): TestSe
   const { user, device, platform, login } = options;
   const life: Life = {
     token: options.token,
-    lastSignAt: performance.now(),
+    lastSignAt: options.loginSentAt,
     silences: [],
     linkGone: false,
     over: false,
   };
   const client = userClient(world, user.id, async () => life.token);
   const raw = rawCalls(client, login.sessionId, world.run.profile);
-  const signOfLife = (): void => {
+  /** A sign that was sent then and is answered now: the server has had it at some time between, and the lease may run since it was sent. */
+  const signOfLife = (sentAt: number): void => {
     const now = performance.now();
     if (now - life.lastSignAt >= leaseOf(options)) life.silences.push({ from: life.lastSignAt, until: now });
-    life.lastSignAt = now;
+    life.lastSignAt = sentAt;
     life.linkGone = false;
   };
   const ended = (): void => {
@@ -61,14 +65,18 @@ export function createTestSession(world: World, options: SessionOptions): TestSe
     login,
     raw: {
       ...raw,
-      heartbeat: async () => noted(await raw.heartbeat(), signOfLife),
+      heartbeat: async () => {
+        const sentAt = performance.now();
+        return noted(await raw.heartbeat(), () => signOfLife(sentAt));
+      },
       logout: async () => noted(await raw.logout(), ended),
     },
     ...judgedReads(raw),
     heartbeat: async (token) => {
+      const sentAt = performance.now();
       const answer = await judged("Heartbeat", token === undefined ? raw.heartbeat() : beatWith(world, options, token));
       if (token !== undefined) life.token = token;
-      signOfLife();
+      signOfLife(sentAt);
       return answer;
     },
     logout: async () => noted(await judged("Logout", raw.logout()), ended),
@@ -84,11 +92,12 @@ export function createTestSession(world: World, options: SessionOptions): TestSe
   };
   const open = (watchOptions: WatchOptions) => {
     const own = ++openWatches;
+    const sentAt = performance.now();
     return openTestWatch(world, watchOptions, {
       session,
       token: async () => life.token,
       sync: (marker) => judged("Sync", raw.sync(marker)),
-      opened: signOfLife,
+      opened: () => signOfLife(sentAt),
       // Only the newest Watch of a session is its link.
       linkGone: async () => {
         if (own !== openWatches) return;

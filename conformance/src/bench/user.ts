@@ -35,6 +35,7 @@ export function createTestUser(world: World, id: string): TestUser {
       const device = options.device ?? deviceOf(random.text(10));
       const platform = options.platform ?? usualPlatform(run.profile);
       const token = options.token ?? (await usualToken());
+      const loginSentAt = performance.now();
       try {
         const answer = await login(options, token, device);
         return createTestSession(world, {
@@ -42,6 +43,7 @@ export function createTestUser(world: World, id: string): TestUser {
           device,
           platform,
           login: answer,
+          loginSentAt,
           token,
           rules: livenessOf(run.profile, platform),
         });
