@@ -1,4 +1,4 @@
-// `npm test`: every test, the conformance run over two profiles, then each mutant server once; below five minutes on two cores.
+// `npm test`: every test, the conformance run over two profiles, then each mutant server once.
 // `npm run test:profiles`: the conformance run over all profiles, and on the durable store. Each ends with `N passed, N failed`.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";

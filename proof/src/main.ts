@@ -10,9 +10,9 @@ import { conditionsOf, type ProofOptions, readOptions, Usage, usage } from "./op
 import { publish } from "./publish/files.ts";
 import { mutantsPart, summaryLine, variantsPart } from "./publish/matrix.ts";
 import { mutantJobs, variantJobs } from "./run/jobs.ts";
-import { codeDigest, openLog, type RunLog } from "./run/log.ts";
+import { codeDigest, openLog, type RunLog, readLines } from "./run/log.ts";
 import { runPool } from "./run/pool.ts";
-import { openRecord, readRecord, standingRuns } from "./run/record.ts";
+import { openRecord, type RecordedRun, standingRuns } from "./run/record.ts";
 import { createStrain, type Strain } from "./run/strain.ts";
 import { variants } from "./variants/index.ts";
 
@@ -127,7 +127,7 @@ function say(result: Result): void {
 /** Writes what came of it; answers how much is not as it should be. */
 function finish(results: readonly Result[], options: ProofOptions): number {
   const { selection, settings } = options;
-  const standing = options.record ? standingRuns(readRecord(recordPath, recordHead(options))) : results;
+  const standing = options.record ? standingRuns(readLines<RecordedRun>(recordPath, recordHead(options))) : results;
   const parts = {
     mutants: mutantsPart(results, settings),
     variants: variantsPart(standing, { seed: settings.seed, conditions: conditionsOf(options) }),

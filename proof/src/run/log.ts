@@ -1,6 +1,6 @@
 // The log of a run: one result on each line, so that an interrupted run can go on. It says of what code and with what settings.
 import { createHash } from "node:crypto";
-import { appendFileSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { keyOf, type Result } from "../job.ts";
 
@@ -20,27 +20,24 @@ export function openLog(path: string, head: string, resume: boolean): RunLog {
 
 /** The results of a log with this head, the last of each job; none if the head is another. */
 export function readLog(path: string, head: string): Result[] {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch {
-    return [];
-  }
-  const [first, ...lines] = text.split("\n");
-  if (first !== head) return [];
   const results = new Map<string, Result>();
-  for (const line of lines) {
-    const result = parsed(line);
+  for (const result of readLines<Result>(path, head)) {
     // A run that went wrong by itself is run again.
-    if (result && result.fault === undefined) results.set(keyOf(result), result);
+    if (result.fault === undefined) results.set(keyOf(result), result);
   }
   return [...results.values()];
 }
 
-/** The last line of a run that was cut off may be half a line. */
-function parsed(line: string): Result | undefined {
+/** What stands on the lines below this head; nothing below another. The last line of a run that was cut off may be half a line: it is left out. */
+export function readLines<T>(path: string, head: string): T[] {
+  if (!existsSync(path)) return [];
+  const [first, ...lines] = readFileSync(path, "utf8").split("\n");
+  return first === head ? lines.flatMap((line) => parsed<T>(line) ?? []) : [];
+}
+
+function parsed<T>(line: string): T | undefined {
   try {
-    return JSON.parse(line) as Result;
+    return JSON.parse(line) as T;
   } catch {
     return undefined;
   }

@@ -3,7 +3,7 @@
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { keyOf, type VariantResult } from "../job.ts";
-import type { RunLog } from "./log.ts";
+import { type RunLog, readLines } from "./log.ts";
 
 export interface RecordedRun extends VariantResult {
   /** Digest of the sources that were run. */
@@ -21,24 +21,16 @@ export function standingRuns(runs: readonly RecordedRun[]): RecordedRun[] {
   return [...standing.values()].flatMap((byRound) => [...byRound.values()]);
 }
 
-/** Of other seeds or conditions than `head` says: nothing. */
-export function readRecord(path: string, head: string): RecordedRun[] {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch {
-    return [];
-  }
-  const [first, ...lines] = text.split("\n");
-  return first === head ? lines.filter((line) => line !== "").map((line) => JSON.parse(line) as RecordedRun) : [];
-}
-
 /** Opens it to go on. What doesn't stand any more stays in the file: it happened. */
 export function openRecord(path: string, head: string, code: string): RunLog {
-  const runs = readRecord(path, head);
+  // Of other seeds or conditions than the head says: nothing.
+  const runs = readLines<RecordedRun>(path, head);
   if (runs.length === 0) {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, `${head}\n`);
+  } else if (!readFileSync(path, "utf8").endsWith("\n")) {
+    // Half a line of a run that was cut off ends before the next begins.
+    appendFileSync(path, "\n");
   }
   return {
     done: standingRuns(runs),

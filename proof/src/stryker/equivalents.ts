@@ -59,7 +59,7 @@ export const equivalents: readonly Equivalent[] = [
     file: "model.ts",
     original: "[]",
     replacement: '["Stryker was here"]',
-    line: 153,
+    line: 159,
     reason: "A friend list can't be read, and no user can have an id with spaces: nothing is ever told of him.",
   },
   {

@@ -101,6 +101,11 @@ export function loseLink(record: UserRecord, sessionId: string, nowMs: number, w
   session.lossMs = nowMs;
 }
 
+/** Live sessions keep what is left of their lease over a step of the test clock (SPEC §18: hold_leases). */
+export function holdLeases(record: UserRecord, ms: number): void {
+  for (const session of record.sessions) if (session.lossMs === null) session.leaseEndMs += ms;
+}
+
 /** Ends sessions for the app's backend; all if `sessionIds` is empty (admin-end). */
 export function endSessions(
   record: UserRecord,

@@ -255,6 +255,8 @@ export function createHub(options: HubOptions): Hub {
   };
 
   const keepAlive = async (watch: Watch): Promise<void> => {
+    // So that its cursor covers what was told since.
+    await store.caughtUp?.();
     const [record] = await store.read(watch.appId, [watch.userId]);
     const session = record?.sessions.find(({ sessionId }) => sessionId === watch.sessionId);
     if (!session) return;

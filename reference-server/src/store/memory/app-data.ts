@@ -1,5 +1,6 @@
 // All that the in-memory store holds of one app.
 import type { UserRecord } from "../../core/model.ts";
+import { initialFeatures } from "../features.ts";
 import type { Features } from "../store.ts";
 import { createDueHeap, type DueHeap } from "./due-heap.ts";
 
@@ -33,7 +34,7 @@ export function createAppData(appId: string, epoch: string): AppData {
     scheduled: new Map(),
     epoch,
     seq: 0,
-    features: { plan: true, userStatus: true, friendNotifications: false },
+    features: initialFeatures,
     featuresSeq: 0,
     rowsEra: 0,
     stoppedAtMs: null,

@@ -3,10 +3,12 @@
 import { blankRecord, type Change, type CoreContext, type UserRecord } from "../../core/model.ts";
 import { admit } from "../../core/rates.ts";
 import type { Rules } from "../../core/rules.ts";
+import { holdLeases } from "../../core/sessions.ts";
 import { nextDueMs, settle } from "../../core/settle.ts";
-import { publicStatus, selfStatus } from "../../core/views.ts";
+import { endsRows, sameFeatures } from "../features.ts";
 import type { Journal } from "../journal.ts";
 import type { Command, Features, Store, StoreClock, StoreListener } from "../store.ts";
+import { commitOf } from "../told.ts";
 import { type AppData, createAppData } from "./app-data.ts";
 
 export interface MemoryStoreOptions {
@@ -92,25 +94,7 @@ export function createMemoryStore(options: MemoryStoreOptions): Store & StoreClo
   };
 
   const tell = (app: AppData, record: UserRecord, changes: readonly Change[]): void => {
-    let status: ReturnType<typeof publicStatus> | undefined;
-    let self: ReturnType<typeof selfStatus> | undefined;
-    listener?.committed({
-      appId: app.appId,
-      userId: record.userId,
-      seq: app.seq,
-      changes,
-      statusSeq: record.statusSeq,
-      record,
-      // Built when somebody looks: most commits have nobody who does.
-      get status() {
-        status ??= publicStatus(record, rules);
-        return status;
-      },
-      get self() {
-        self ??= selfStatus(record, rules);
-        return self;
-      },
-    });
+    listener?.committed(commitOf({ appId: app.appId, seq: app.seq, changes, record }, rules));
   };
 
   /** A user stands in the heap at most once early enough; a later due time waits until the earlier entry comes up. */
@@ -183,10 +167,8 @@ export function createMemoryStore(options: MemoryStoreOptions): Store & StoreClo
       const app = appOf(appId);
       const before = app.features;
       const after: Features = { ...before, ...change };
-      const names = ["plan", "userStatus", "friendNotifications"] as const;
-      if (names.every((name) => before[name] === after[name])) return before;
-      const closedBefore = rules.closedGate("Subscribe", false, before);
-      if (closedBefore === undefined && rules.closedGate("Subscribe", false, after) !== undefined) app.rowsEra++;
+      if (sameFeatures(before, after)) return before;
+      if (endsRows(before, after, rules)) app.rowsEra++;
       app.features = after;
       app.featuresSeq = ++app.seq;
       journal?.appChanged(app);
@@ -277,7 +259,5 @@ export function createMemoryStore(options: MemoryStoreOptions): Store & StoreClo
 
 /** Live sessions keep what is left of their lease over a step of the test clock. */
 function holdAllLeases(app: AppData, ms: number): void {
-  for (const record of app.users.values()) {
-    for (const session of record.sessions) if (session.lossMs === null) session.leaseEndMs += ms;
-  }
+  for (const record of app.users.values()) holdLeases(record, ms);
 }

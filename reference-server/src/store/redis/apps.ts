@@ -1,5 +1,6 @@
 // What a node knows of each app: switches, epoch, eras, the test clock. Every reading of a record brings the app's state along, so a node that missed a message
 // learns of it with its next call.
+import { initialFeatures, sameFeatures } from "../features.ts";
 import type { Features, StoreListener } from "../store.ts";
 import type { RedisLink } from "./link.ts";
 
@@ -50,16 +51,19 @@ export function createApps({ link, newEpoch, testClock, listener }: AppsOptions)
     apps.set(appId, { text, state });
     if (known === undefined) return state;
     const { features, epoch } = known.state;
-    const names = ["plan", "userStatus", "friendNotifications"] as const;
-    if (names.some((name) => features[name] !== state.features[name])) {
-      listener()?.featuresChanged(appId, features, state.features);
-    }
+    if (!sameFeatures(features, state.features)) listener()?.featuresChanged(appId, features, state.features);
     if (epoch !== state.epoch) listener()?.epochChanged(appId, state.epoch);
     return state;
   };
   const make = async (appId: string): Promise<AppState> => {
-    const features: Features = { plan: true, userStatus: true, friendNotifications: false };
-    const first: AppState = { epoch: newEpoch(), features, featuresSeq: 0, rowsEra: 0, stoppedAtMs: null, number: 1 };
+    const first: AppState = {
+      epoch: newEpoch(),
+      features: initialFeatures,
+      featuresSeq: 0,
+      rowsEra: 0,
+      stoppedAtMs: null,
+      number: 1,
+    };
     const text = await link.casApp(appId, "", JSON.stringify(first), 0);
     return text === undefined ? await self.fresh(appId) : take(appId, text);
   };

@@ -1,8 +1,8 @@
 // Whom the Watches of this node look at, and what they were told of each. A message, or any reading of a record, that is newer than what was told is told; so
 // whatever reads repairs what messages lost. Subscribed first, read second.
 import type { Rules } from "../../core/rules.ts";
-import { publicStatus, selfStatus } from "../../core/views.ts";
 import type { StoreListener } from "../store.ts";
+import { commitOf } from "../told.ts";
 import { decodeRecord, type ReadRecord } from "./codec.ts";
 import { changesBetween, type Told, toldOf } from "./derive.ts";
 import { splitUserKey, userKey } from "./keys.ts";
@@ -73,24 +73,7 @@ export function createInterest({ link, rules, listener, refresh, onFault }: Inte
       return;
     }
     if (changes.length === 0) return;
-    let status: ReturnType<typeof publicStatus> | undefined;
-    let self: ReturnType<typeof selfStatus> | undefined;
-    listener()?.committed({
-      appId,
-      userId,
-      seq: lastSeq,
-      changes,
-      statusSeq: record.statusSeq,
-      record,
-      get status() {
-        status ??= publicStatus(record, rules);
-        return status;
-      },
-      get self() {
-        self ??= selfStatus(record, rules);
-        return self;
-      },
-    });
+    listener()?.committed(commitOf({ appId, seq: lastSeq, changes, record }, rules));
   };
 
   const refreshed = (user: string, place: Place): Promise<void> => {

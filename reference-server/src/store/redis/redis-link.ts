@@ -42,8 +42,14 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
   let wasUp = false;
 
   for (const client of [commands, ears]) {
+    let isDown = false;
     client.on("error", (error: Error) => {
-      if (!closed) options.onConnection(false, error.message);
+      // Once, not with each try to come back.
+      if (!closed && !isDown) options.onConnection(false, error.message);
+      isDown = true;
+    });
+    client.on("ready", () => {
+      isDown = false;
     });
   }
   ears.on("ready", () => {

@@ -3,7 +3,9 @@ import { blankRecord, type Change, type CoreContext, type UserRecord } from "../
 import { refuseBeyondRate } from "../../core/rates.ts";
 import { Refused } from "../../core/refused.ts";
 import type { Rules } from "../../core/rules.ts";
+import { holdLeases } from "../../core/sessions.ts";
 import { nextDueMs, settle } from "../../core/settle.ts";
+import { endsRows, sameFeatures } from "../features.ts";
 import type { Command, Features, ReadPart, Store, StoreClock, StoreListener } from "../store.ts";
 import { type AppState, createApps } from "./apps.ts";
 import {
@@ -203,7 +205,7 @@ export function createRedisStore(options: RedisStoreOptions): Store & StoreClock
         const { stoppedAtMs } = await apps.fresh(appId);
         return { nowMs: apps.nowMs(appId), stopped: stoppedAtMs !== null };
       }),
-    advance: (appId, ms, holdLeases) =>
+    advance: (appId, ms, holding) =>
       reached(async () => {
         const { stoppedAtMs } = await apps.change(appId, (state) =>
           state.stoppedAtMs === null ? { stoppedAtMs: Math.floor(link.now()) } : undefined,
@@ -213,8 +215,8 @@ export function createRedisStore(options: RedisStoreOptions): Store & StoreClock
           await Promise.all((await link.dueOf(appId, untilMs)).map((user) => work(splitUserKey(user).userId)));
         };
         await each(fromMs, (userId) => settleUser(appId, userId));
-        if (holdLeases) {
-          const hold: Command<void> = (record) => holdLeasesOf(record, ms);
+        if (holding) {
+          const hold: Command<void> = (record) => holdLeases(record, ms);
           await each(Number.MAX_SAFE_INTEGER, (userId) =>
             turns.take(userKey(appId, userId), () => commit(appId, userId, hold)),
           );
@@ -256,15 +258,7 @@ async function reached<T>(work: () => Promise<T>): Promise<T> {
 
 function changedFeatures(before: AppState, change: Partial<Features>, rules: Rules): Partial<AppState> | undefined {
   const features: Features = { ...before.features, ...change };
-  const names = ["plan", "userStatus", "friendNotifications"] as const;
-  if (names.every((name) => before.features[name] === features[name])) return undefined;
-  const closes =
-    rules.closedGate("Subscribe", false, before.features) === undefined &&
-    rules.closedGate("Subscribe", false, features) !== undefined;
-  return { features, featuresSeq: pendingSeq, rowsEra: before.rowsEra + (closes ? 1 : 0) };
-}
-
-/** Live sessions keep what is left of their lease over a step of the test clock. */
-function holdLeasesOf(record: UserRecord, ms: number): void {
-  for (const session of record.sessions) if (session.lossMs === null) session.leaseEndMs += ms;
+  if (sameFeatures(before.features, features)) return undefined;
+  const rowsEra = before.rowsEra + (endsRows(before.features, features, rules) ? 1 : 0);
+  return { features, featuresSeq: pendingSeq, rowsEra };
 }
