@@ -2,7 +2,7 @@ import { SubscriptionEndReason } from "@userstatus/protocol";
 import { describe, expect, it } from "vitest";
 import { createCoreBench } from "../testing/core-bench.ts";
 import { Refused } from "./refused.ts";
-import { dropGone, rowTtlMs, setFriends, subscribe, unsubscribe } from "./subscriptions.ts";
+import { dropGone, liveFrom, rowTtlMs, setFriends, subscribe, unsubscribe } from "./subscriptions.ts";
 
 const targets = (...ids: string[]) => ids.map((userId) => ({ userId, incarnation: 1 }));
 
@@ -62,12 +62,12 @@ describe("a row", () => {
   it("to a target that was deleted ends, also if the id is registered anew", () => {
     const { core, sub } = bench(10);
     sub(["a", "b", "c"]);
-    const current = new Map([
-      ["a", null],
-      ["b", 2],
-      ["c", 1],
+    const live = new Map([
+      ["a", liveFrom({ ...core.record, registered: false, incarnation: 1 })],
+      ["b", liveFrom({ ...core.record, registered: true, incarnation: 2 })],
+      ["c", liveFrom({ ...core.record, registered: true, incarnation: 1 })],
     ]);
-    const { changes } = core.run((record, _now, context) => dropGone(record, current, context));
+    const { changes } = core.run((record, _now, context) => dropGone(record, live, context));
     expect(changes).toMatchObject([
       { target: "a", reason: SubscriptionEndReason.TARGET_GONE },
       { target: "b", reason: SubscriptionEndReason.TARGET_GONE },

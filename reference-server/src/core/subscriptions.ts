@@ -102,16 +102,21 @@ export function unsubscribe(
 }
 
 /** Ends rows whose target is not the one they were made for any more (sub-target-gone). */
-export function dropGone(record: UserRecord, current: ReadonlyMap<string, number | null>, context: CoreContext): void {
-  for (const row of goneRows(record, current)) endRow(record, row, SubscriptionEndReason.TARGET_GONE, context);
+export function dropGone(record: UserRecord, live: ReadonlyMap<string, number>, context: CoreContext): void {
+  for (const row of goneRows(record, live)) endRow(record, row, SubscriptionEndReason.TARGET_GONE, context);
 }
 
-/** Rows whose target was deleted: `current` has each target's incarnation, null if it is not registered. */
-export function goneRows(record: UserRecord, current: ReadonlyMap<string, number | null>): RowRecord[] {
-  return [...record.rows.values()].filter((row) => {
-    const incarnation = current.get(row.target);
-    return incarnation !== undefined && incarnation !== row.incarnation;
+/** Rows whose target was deleted: `live` has the incarnation from which rows to each target stand. */
+export function goneRows(record: Readonly<UserRecord>, live: ReadonlyMap<string, number>): RowRecord[] {
+  return [...live].flatMap(([target, from]) => {
+    const row = record.rows.get(target);
+    return row !== undefined && row.incarnation < from ? [row] : [];
   });
+}
+
+/** The incarnation from which rows to this target stand. It only rises, so an older reading ends no newer row. */
+export function liveFrom({ registered, incarnation }: Readonly<UserRecord>): number {
+  return registered ? incarnation : incarnation + 1;
 }
 
 /** Replaces the friend list. */

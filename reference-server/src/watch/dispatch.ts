@@ -1,7 +1,8 @@
 // Carries committed changes to the open Watches that they concern. Implements SPEC §10.2, §11.2, §14 (friend-*), §13 (epoch-change).
 import { type SessionEndName, SubscriptionEndReason, WatchEndReason } from "@userstatus/protocol";
+import type { UserRecord } from "../core/model.ts";
 import type { Rules } from "../core/rules.ts";
-import { dropGone } from "../core/subscriptions.ts";
+import { dropGone, goneRows, liveFrom } from "../core/subscriptions.ts";
 import { isKnown, publicStatus, rowView } from "../core/views.ts";
 import type { Commit, Features, Store, StoreListener } from "../store/store.ts";
 import type { Passes } from "./passes.ts";
@@ -21,17 +22,36 @@ export interface DispatchOptions {
 }
 
 export interface Dispatch extends StoreListener {
-  /** Reads targets that have just become visible, and hands on what the Watch has not carried. */
-  readonly fetch: (watch: Watch, targets: readonly string[]) => void;
+  /** Ends rows of the user, as `own` has them, to targets that were deleted, as a reading after interest in them shows: the deletion itself was told to nobody here. */
+  readonly endGone: (watch: Watch, own: Readonly<UserRecord>, targets: readonly Readonly<UserRecord>[]) => void;
 }
 
 export function createDispatch(options: DispatchOptions): Dispatch {
   const { store, rules, registry, passes, onFault } = options;
 
-  const fetch = (watch: Watch, targets: readonly string[]): void => {
+  const dropRows = (watch: Watch, live: ReadonlyMap<string, number>): void => {
+    const work = store.update(
+      watch.appId,
+      watch.userId,
+      (record, _now, context) => dropGone(record, live, context),
+      true,
+    );
+    watch.track(work).catch(onFault);
+  };
+
+  const endGone: Dispatch["endGone"] = (watch, own, targets) => {
+    // Without a registry nobody can be deleted: he is merely logged out.
+    if (!rules.registry) return;
+    const live = new Map(targets.map((target) => [target.userId, liveFrom(target)]));
+    if (goneRows(own, live).length > 0) dropRows(watch, live);
+  };
+
+  /** Reads targets of new rows, and hands on what the Watch has not carried. */
+  const fetch = (watch: Watch, own: Readonly<UserRecord>, targets: readonly string[]): void => {
     if (targets.length === 0) return;
     const work = store.read(watch.appId, targets, "status").then((records) => {
       for (const record of records) if (isKnown(record, rules)) watch.putStatus(publicStatus(record, rules));
+      endGone(watch, own, records);
     });
     watch.track(work).catch(onFault);
   };
@@ -45,22 +65,15 @@ export function createDispatch(options: DispatchOptions): Dispatch {
 
   /** A deleted target: the rows to him end for each user who watches; others find out when they next look. */
   const targetGone = (commit: Commit): void => {
-    // Without a registry nobody can be deleted: he is merely logged out.
     if (!rules.registry) return;
     passes.drop(keyOf(commit.appId, commit.userId));
-    const gone = new Map([[commit.userId, null]]);
+    const live = new Map([[commit.userId, liveFrom(commit.record)]]);
     for (const [watch, seen] of registry.watching(commit.appId, commit.userId)) {
       if (seen.friend) {
         seen.gone = true;
         watch.putEnded(commit.userId, 0, SubscriptionEndReason.TARGET_GONE);
       }
-      const work = store.update(
-        watch.appId,
-        watch.userId,
-        (record, _now, context) => dropGone(record, gone, context),
-        true,
-      );
-      watch.track(work).catch(onFault);
+      dropRows(watch, live);
     }
   };
 
@@ -89,6 +102,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     }
     fetch(
       watch,
+      commit.record,
       fresh.filter((target) => watch.visible.has(target)),
     );
   };
@@ -130,7 +144,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   };
 
   return {
-    fetch,
+    endGone,
     committed: (commit) => {
       for (const watch of registry.ofUser(commit.appId, commit.userId)) toOwner(watch, commit);
       for (const change of commit.changes) {

@@ -5,7 +5,7 @@ import type { CoreContext, UserRecord } from "../core/model.ts";
 import { Refused } from "../core/refused.ts";
 import type { Rules } from "../core/rules.ts";
 import { loseLink, noteWatch, refuseKicked, renew, usableSession } from "../core/sessions.ts";
-import { dropGone, goneRows } from "../core/subscriptions.ts";
+import { dropGone, goneRows, liveFrom } from "../core/subscriptions.ts";
 import type { Store } from "../store/store.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import { createDispatch, endReasons } from "./dispatch.ts";
@@ -222,6 +222,8 @@ export function createHub(options: HubOptions): Hub {
         meanwhile,
       ),
     );
+    // Who was deleted after the rows were looked at, and before his end would have been heard.
+    dispatch.endGone(watch, own, [...targets.values()]);
   };
 
   /** The user's record, with rows to deleted targets ended, and the Watch finished if its session went away meanwhile. */
@@ -379,14 +381,14 @@ export async function findGone(
   rules: Rules,
   appId: string,
   record: Readonly<UserRecord>,
-): Promise<Map<string, number | null> | undefined> {
+): Promise<Map<string, number> | undefined> {
   // Without a registry nobody can be deleted.
   if (!rules.registry) return undefined;
   const ids = [...record.rows.keys()];
-  const current = new Map<string, number | null>();
+  const current = new Map<string, number>();
   for (let at = 0; at < ids.length; at += readSlice) {
     for (const target of await store.read(appId, ids.slice(at, at + readSlice), "status")) {
-      current.set(target.userId, target.registered ? target.incarnation : null);
+      current.set(target.userId, liveFrom(target));
     }
   }
   return goneRows(record, current).length > 0 ? current : undefined;

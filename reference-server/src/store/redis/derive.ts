@@ -7,6 +7,7 @@ export interface Told {
   readonly version: number;
   readonly lastSeq: number;
   readonly registered: boolean;
+  readonly incarnation: number;
   readonly sessions: readonly ToldSession[];
   readonly friends: readonly string[];
 }
@@ -23,6 +24,7 @@ export function toldOf(record: Readonly<UserRecord>, version: number, lastSeq: n
     version,
     lastSeq,
     registered: record.registered,
+    incarnation: record.incarnation,
     friends: record.friends,
     sessions: record.sessions.map(({ sessionId, lossMs, leaseEndMs, tokenExpiresAtMs, watchId }) => ({
       sessionId,
@@ -34,11 +36,15 @@ export function toldOf(record: Readonly<UserRecord>, version: number, lastSeq: n
   };
 }
 
-/** undefined: too much has happened to be told one by one. Pure. */
-export function changesBetween(told: Told, after: Readonly<UserRecord>): Change[] | undefined {
+/** Whether more has ended since than a record keeps: its owner can't be told it one by one. */
+export function isForgotten(told: Told, after: Readonly<UserRecord>): boolean {
+  return after.endedForgottenSeq > told.lastSeq && after.registered;
+}
+
+/** Pure. */
+export function changesBetween(told: Told, after: Readonly<UserRecord>): Change[] {
   const isNew = ({ seq }: { readonly seq: number }): boolean => seq > told.lastSeq;
   const changes: Change[] = sessionChanges(told, after);
-  if (after.endedForgottenSeq > told.lastSeq && after.registered) return undefined;
   if (after.friendsSeq > told.lastSeq) {
     const [before, now] = [new Set(told.friends), new Set(after.friends)];
     const added = after.friends.filter((friend) => !before.has(friend));
@@ -49,9 +55,10 @@ export function changesBetween(told: Told, after: Readonly<UserRecord>): Change[
     if (isNew({ seq })) changes.push({ kind: "ended", target, generation, reason });
   }
   for (const row of after.rows.values()) if (isNew(row)) changes.push({ kind: "subscribed", target: row.target });
+  // Deleted, though he may have been registered anew since. Before his new status: what is told of the old one ends here.
+  if (told.registered && (!after.registered || after.incarnation !== told.incarnation)) changes.push({ kind: "gone" });
   if (after.selfSeq > told.lastSeq) changes.push({ kind: "self" });
   if (after.statusSeq > told.lastSeq) changes.push({ kind: "status" });
-  if (told.registered && !after.registered) changes.push({ kind: "gone" });
   return changes;
 }
 

@@ -4,7 +4,7 @@ import type { Rules } from "../../core/rules.ts";
 import type { StoreListener } from "../store.ts";
 import { commitOf } from "../told.ts";
 import { decodeRecord, type ReadRecord } from "./codec.ts";
-import { changesBetween, type Told, toldOf } from "./derive.ts";
+import { changesBetween, isForgotten, type Told, toldOf } from "./derive.ts";
 import { splitUserKey, userKey } from "./keys.ts";
 import type { RedisLink, UserMessage } from "./link.ts";
 
@@ -68,12 +68,9 @@ export function createInterest({ link, rules, listener, refresh, onFault }: Inte
     const { appId, userId } = splitUserKey(user);
     const { record, lastSeq } = read;
     const changes = changesBetween(told, record);
-    if (changes === undefined) {
-      listener()?.lost?.(appId, userId);
-      return;
-    }
-    if (changes.length === 0) return;
-    listener()?.committed(commitOf({ appId, seq: lastSeq, changes, record }, rules));
+    if (changes.length > 0) listener()?.committed(commitOf({ appId, seq: lastSeq, changes, record }, rules));
+    // His own Watches begin again; those of others were told.
+    if (isForgotten(told, record)) listener()?.lost?.(appId, userId);
   };
 
   const refreshed = (user: string, place: Place): Promise<void> => {

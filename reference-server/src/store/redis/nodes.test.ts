@@ -1,7 +1,7 @@
 // Several nodes on one Redis: what was set on one is told on the others, whatever becomes of messages, nodes and the Redis.
 import { OnlineStatus, ResumeResult, WatchEndReason } from "@userstatus/protocol";
 import { beforeEach, expect, it } from "vitest";
-import { logout } from "../../core/sessions.ts";
+import { logout, register, remove } from "../../core/sessions.ts";
 import { appId, createNodes, logIn, look, type Node, type Nodes, rest, say, watch } from "../../testing/nodes.ts";
 
 const { ONLINE, OFFLINE } = OnlineStatus;
@@ -76,6 +76,36 @@ it("Subscribe on one node shows on the Watch of another, though its target chang
   await rest();
   expect(reading.seen.filter((line) => line === "subscribed carol")).toHaveLength(1);
   expect(reading.seen.at(-1)).toBe(`status carol ${ONLINE} meanwhile`);
+});
+
+it.each([false, true])(
+  "a target who is deleted before a new row to him is heard of ends it (registered anew: %s)",
+  async (again) => {
+    await logIn(a, "carol");
+    const reading = await watch(b, "alice");
+    await rest();
+    b.link.held = true;
+    await look(a, "alice", ["carol"]);
+    await a.store.update(appId, "carol", remove);
+    if (again) await a.store.update(appId, "carol", register);
+    b.link.held = false;
+    b.link.flow();
+    await rest();
+    expect(reading.seen.at(-1)).toMatch(/^ended carol/);
+    expect((await a.store.read(appId, ["alice"]))[0]?.rows.has("carol")).toBe(false);
+  },
+);
+
+it("a target who is deleted and registered anew ends the rows to him, though only the last was heard", async () => {
+  const reading = await watch(b, "alice");
+  await rest();
+  b.link.copies = () => 0;
+  await a.store.update(appId, "bob", remove);
+  b.link.copies = () => 1;
+  await a.store.update(appId, "bob", register);
+  await rest();
+  expect(reading.seen.filter((line) => line.startsWith("ended bob"))).toHaveLength(1);
+  expect((await a.store.read(appId, ["alice"]))[0]?.rows.has("bob")).toBe(false);
 });
 
 it("a cursor of one node goes on at another, and leaves nothing out", async () => {
