@@ -3,8 +3,8 @@
 import { OnlineStatus, ResumeResult, type UserStatus, type WatchResponse } from "@userstatus/protocol";
 import type { UserRecord } from "../core/model.ts";
 import { Refused } from "../core/refused.ts";
-import { logout, renew } from "../core/sessions.ts";
-import { unsubscribe } from "../core/subscriptions.ts";
+import { logout, register, remove, renew } from "../core/sessions.ts";
+import { liveFrom, unsubscribe } from "../core/subscriptions.ts";
 import { publicStatus } from "../core/views.ts";
 import { rulesOf } from "./core-bench.ts";
 import { appId, createNodes, logIn, look, type Node, type Nodes, rest, say } from "./nodes.ts";
@@ -147,6 +147,8 @@ export async function simulate(
       "clear",
       "down",
       "clock",
+      "remove",
+      "register",
     ]);
     if (work === "say") await say(node, userId, `text ${Math.floor(random() * 1e6)}`);
     else if (work === "look")
@@ -178,6 +180,8 @@ export async function simulate(
     else if (work === "twice") node.link.copies = () => (random() < 0.5 ? 2 : 1);
     else if (work === "hold") node.link.held = true;
     else if (work === "clear") calm(node);
+    else if (work === "remove") await node.store.update(appId, userId, remove);
+    else if (work === "register") await node.store.update(appId, userId, register);
     else if (work === "down") nodes.redis.down = random() < 0.5;
   };
 
@@ -233,7 +237,10 @@ export async function simulate(
     for (const target of wanted) {
       const record = records.get(target);
       const [stands, seen] = [record && publicStatus(record as UserRecord, rules), client.held.get(target)];
-      if (stands === undefined) continue;
+      if (record === undefined || stands === undefined) continue;
+      const row = own?.rows.get(target);
+      if (row !== undefined && row.incarnation < liveFrom(record))
+        broken.push(`${client.userId} has a row to ${target}, who was deleted`);
       if (seen?.revision !== stands.revision)
         broken.push(`${client.userId} holds ${seen?.revision} of ${target}, and ${stands.revision} stands`);
       else if (seen.customStatus?.text !== stands.customStatus?.text || seen.onlineStatus !== stands.onlineStatus) {

@@ -1,6 +1,7 @@
 // Carries committed changes to the open Watches that they concern. Implements SPEC §10.2, §11.2, §14 (friend-*), §13 (epoch-change).
 import { type SessionEndName, SubscriptionEndReason, WatchEndReason } from "@userstatus/protocol";
 import type { UserRecord } from "../core/model.ts";
+import { Refused } from "../core/refused.ts";
 import type { Rules } from "../core/rules.ts";
 import { dropGone, goneRows, liveFrom } from "../core/subscriptions.ts";
 import { isKnown, publicStatus, rowView } from "../core/views.ts";
@@ -18,8 +19,13 @@ export interface DispatchOptions {
   readonly tokenChanged: (watch: Watch, expiresAtMs: number | null) => void;
   /** A status was handed to a Watch. */
   readonly countDelivered: (count: number) => void;
+  /** Calls back once after a delay; answers a way to cancel. */
+  readonly schedule: (delayMs: number, run: () => void) => () => void;
   readonly onFault: (fault: unknown) => void;
 }
+
+/** A row to a deleted target that a store out of reach could not end is tried again after so long. */
+const dropAgainMs = 1_000;
 
 export interface Dispatch extends StoreListener {
   /** Ends rows of the user, as `own` has them, to targets that were deleted, as a reading after interest in them shows: the deletion itself was told to nobody here. */
@@ -36,7 +42,15 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       (record, _now, context) => dropGone(record, live, context),
       true,
     );
-    watch.track(work).catch(onFault);
+    watch.track(work).catch((fault: unknown) => {
+      if (!(fault instanceof Refused) || fault.reason !== "STORE_UNAVAILABLE") onFault(fault);
+      // Nobody else would: the deletion was told once. Without a Watch the next one looks.
+      else if (!watch.ended) options.schedule(fault.retryAfterMs ?? dropAgainMs, () => dropAgain(watch, live));
+    });
+  };
+
+  const dropAgain = (watch: Watch, live: ReadonlyMap<string, number>): void => {
+    if (!watch.ended) dropRows(watch, live);
   };
 
   const endGone: Dispatch["endGone"] = (watch, own, targets) => {

@@ -108,6 +108,7 @@ export function createHub(options: HubOptions): Hub {
     countDelivered: (count) => {
       delivered += count;
     },
+    schedule: options.schedule,
     onFault,
   });
   store.listen({
@@ -351,8 +352,9 @@ export function createHub(options: HubOptions): Hub {
   /** false: the Watch has ended meanwhile; another node may have a newer one. */
   async function syncHere(watch: Watch, marker: string): Promise<boolean> {
     // Reading settles: what is due by now is told before the marker, though its timer may not have run. Where nodes share a store, it also tells what messages lost.
-    await store.read(watch.appId, [watch.userId]);
-    await readAll(watch.appId, [...watch.visible.keys()]);
+    const [own] = await store.read(watch.appId, [watch.userId]);
+    const targets = await readAll(watch.appId, [...watch.visible.keys()]);
+    if (own) dispatch.endGone(watch, own, [...targets.values()]);
     await watch.settled();
     await passes.told(watch);
     if (watch.ended) return false;

@@ -108,6 +108,21 @@ it("a target who is deleted and registered anew ends the rows to him, though onl
   expect((await a.store.read(appId, ["alice"]))[0]?.rows.has("bob")).toBe(false);
 });
 
+it("a row to a deleted target that Redis was too far away to end ends when it is back", async () => {
+  const reading = await watch(b, "alice");
+  await rest();
+  b.link.held = true;
+  await a.store.update(appId, "bob", remove);
+  nodes.redis.down = true;
+  b.link.held = false;
+  b.link.flow();
+  await rest();
+  nodes.redis.down = false;
+  await nodes.pass(1_000);
+  expect(reading.seen.at(-1)).toMatch(/^ended bob/);
+  expect(nodes.faults).toEqual([]);
+});
+
 it("a cursor of one node goes on at another, and leaves nothing out", async () => {
   const first = await watch(b, "alice");
   await rest();
