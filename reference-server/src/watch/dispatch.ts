@@ -45,12 +45,12 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     watch.track(work).catch((fault: unknown) => {
       if (!(fault instanceof Refused) || fault.reason !== "STORE_UNAVAILABLE") onFault(fault);
       // Nobody else would: the deletion was told once. Without a Watch the next one looks.
-      else if (!watch.ended) options.schedule(fault.retryAfterMs ?? dropAgainMs, () => dropAgain(watch, live));
+      else {
+        options.schedule(fault.retryAfterMs ?? dropAgainMs, () => {
+          if (!watch.ended) dropRows(watch, live);
+        });
+      }
     });
-  };
-
-  const dropAgain = (watch: Watch, live: ReadonlyMap<string, number>): void => {
-    if (!watch.ended) dropRows(watch, live);
   };
 
   const endGone: Dispatch["endGone"] = (watch, own, targets) => {
