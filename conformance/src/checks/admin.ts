@@ -67,6 +67,22 @@ const end: Check[] = [
       );
     },
   },
+  {
+    id: "admin-end/never-logged-in",
+    title: "EndSessions of a registered user who never logged in ends nothing, and changes nothing of what others see",
+    tools: ["admin", "fresh-users"],
+    async run(t: Bench) {
+      const user = await t.user({ fresh: true });
+      const observer = await t.watcher();
+      await observer.session.subscribe([user.id]);
+      const before = await observer.session.statusOf(user.id);
+      const mark = await observer.watch.fence();
+      t.equal(await t.admin.endSessions(user.id), [], "sessions that EndSessions ended");
+      t.equal(plain(await observer.session.statusOf(user.id)), plain(before), "status after EndSessions");
+      await observer.watch.fence();
+      t.equal(observer.watch.statusesOf(user.id, mark).length, 0, "statuses that a watcher was told");
+    },
+  },
 ];
 
 const query: Check[] = [

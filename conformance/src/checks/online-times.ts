@@ -1,6 +1,6 @@
 // Checks of SPEC §7, online-times: the three times of a status, at each change, or none of them.
 import { durationMs } from "@bufbuild/protobuf/wkt";
-import type { Profile, UserStatus } from "@userstatus/protocol";
+import { OnlineStatus, type Profile, type UserStatus } from "@userstatus/protocol";
 import type { Bench, Check } from "../check.ts";
 import {
   firstOf,
@@ -161,6 +161,28 @@ export const onlineTimesChecks: readonly Check[] = [
         "online_status_update_time of OFFLINE after a close",
       );
       inOrder(t, status, "after a close");
+    },
+  },
+  {
+    id: "online-times/no-text-to-clear",
+    title: "custom_status_update_time of a user without a text stays when he goes OFFLINE",
+    applies: (profile) => (hasTimes(profile) === true ? hasOffline(profile) : hasTimes(profile)),
+    timeMs: (profile) => 2 * silenceMs(profile, offlineSamples(profile)) + stepMs(profile),
+    run: async (t: Bench) => {
+      for (const platform of offlineSamples(t.profile)) {
+        const session = await (await t.user()).login({ platform });
+        await session.set("gone soon");
+        await t.time.pass(stepMs(t.profile), [session]);
+        const aliveAt = await t.time.now();
+        await session.set("");
+        const before = await look(t, session.user.id);
+        const { leaseMs, graceMs } = livenessOf(t.profile, platform);
+        await t.time.reach(aliveAt + 2 * leaseMs + graceMs);
+        const after = await look(t, session.user.id);
+        t.equal(after.onlineStatus, OnlineStatus.OFFLINE, "online status after silence");
+        t.equal(after.customStatusUpdateTime, before.customStatusUpdateTime, "custom_status_update_time after silence");
+        inOrder(t, after, "after silence");
+      }
     },
   },
   {

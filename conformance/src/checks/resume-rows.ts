@@ -1,6 +1,7 @@
 // SPEC §11.3, claim `resume`: rows that were made and that ended while a client was away.
 import { OnlineStatus, type Profile } from "@userstatus/protocol";
 import type { Bench, Check } from "../check.ts";
+import { createPace, paceMs } from "./lib/b-pace.ts";
 import {
   callsAtOnce,
   flip,
@@ -16,6 +17,21 @@ import { foldToFence, type Held } from "./lib/c-state.ts";
 function smallCap(profile: Profile): true | string {
   const cap = profile.subscription?.maxSubscriptions ?? 0;
   return (cap <= 500 && rowsWithinLimits(profile, cap) === cap) || `filling ${cap} rows takes too many calls`;
+}
+
+/** More ends of rows than a server may care to remember. */
+const churnedRows = 1_200;
+/** At most so many calls of each kind end them. */
+const churnCalls = 30;
+
+/** So many rows are made at once, and ended at once. */
+function churnBatch(profile: Profile): number {
+  const { subscribeBatchMax = 1, unsubscribeBatchMax = 1, maxSubscriptions = 1 } = profile.subscription ?? {};
+  return Math.min(100, subscribeBatchMax, unsubscribeBatchMax, maxSubscriptions - 1);
+}
+
+function churns(profile: Profile): true | string {
+  return churnBatch(profile) * churnCalls >= churnedRows || `ending ${churnedRows} rows takes too many calls`;
 }
 
 const rowsHeld = (held: Held, crowd: readonly Target[]): boolean[] => crowd.map((target) => held.rows.has(target.id));
@@ -121,6 +137,26 @@ const rows: Check[] = [
         [cap, false, true],
         "number of rows, the oldest, the newest",
       );
+    },
+  },
+  {
+    id: "resume-ended/many",
+    title: "the end of a row is told however many rows were made and ended after it: by its event, or by a snapshot",
+    applies: churns,
+    timeMs: (profile) => paceMs(profile, { Subscribe: churnCalls, Unsubscribe: churnCalls }),
+    async run(t: Bench) {
+      const batch = churnBatch(t.profile);
+      const [first, ...others] = (await t.users(batch + 1)).map((user) => user.id);
+      t.ok(first !== undefined, "there are users");
+      const client = await goAway(t, [first]);
+      await client.session.unsubscribe([first]);
+      const pace = createPace(t);
+      for (let ended = 0; ended < churnedRows; ended += batch) {
+        await pace.subscribe(client.session, others);
+        await pace.unsubscribe(client.session, others);
+      }
+      const { held } = await comeBack(t, client, "after many rows");
+      t.equal(held.rows.size, 0, "number of rows held");
     },
   },
 ];

@@ -6,6 +6,7 @@ export const set: RequirementSet = {
   closed: false,
   checks: [
     "admin-end/all",
+    "admin-end/never-logged-in",
     "admin-end/one-of-two",
     "admin-query/as-others-see",
     "admin-query/no-gate",
@@ -301,6 +302,7 @@ export const set: RequirementSet = {
     "online-times/lease-ended",
     "online-times/link-closed",
     "online-times/login-and-logout",
+    "online-times/no-text-to-clear",
     "online-times/none",
     "online-times/text",
     "online-times/text-ran-out",
@@ -360,6 +362,7 @@ export const set: RequirementSet = {
     "resume-ended/expired",
     "resume-ended/made",
     "resume-ended/made-anew",
+    "resume-ended/many",
     "resume-ended/refreshed",
     "resume-ended/target-gone",
     "resume-ended/unsubscribed",
