@@ -48,12 +48,17 @@ export function createTestSession(world: World, options: SessionOptions): TestSe
   const raw = rawCalls(client, login.sessionId, world.run.profile);
   /** A sign that was sent then and is answered now: the server has had it at some time between, and the lease may run since it was sent. */
   const signOfLife = (sentAt: number): void => {
-    const now = performance.now();
-    if (now - life.lastSignAt >= leaseOf(options)) life.silences.push({ from: life.lastSignAt, until: now });
+    noteSilence();
     life.lastSignAt = sentAt;
     life.linkGone = false;
   };
+  const noteSilence = (): void => {
+    const now = performance.now();
+    if (now - life.lastSignAt >= leaseOf(options)) life.silences.push({ from: life.lastSignAt, until: now });
+  };
   const ended = (): void => {
+    // A logout that took a lease came to a session that may have been lost before it.
+    if (!life.linkGone) noteSilence();
     life.over = true;
   };
   let openWatches = 0;

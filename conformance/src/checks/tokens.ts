@@ -7,8 +7,24 @@ import { loggedInAt, msOf, shows, wallWait } from "./lib/a-scenes.ts";
 
 /** Tokens that tell their expiry in whole seconds last up to one more. */
 const shortMs = 1200;
-/** From when on a token of `shortMs` is surely over. */
-const overMs = shortMs + 1500;
+/** From so long after its expiry on a token is surely over. */
+const graceOfOverMs = 1500;
+const overMs = shortMs + graceOfOverMs;
+
+/** Does what must be done while a short token holds; with a longer one each time that this machine was too slow for it. */
+async function inTime<T>(t: Bench, work: (lifeMs: number) => Promise<T>): Promise<T & { readonly lifeMs: number }> {
+  for (const lifeMs of [shortMs, 4 * shortMs, 16 * shortMs]) {
+    const endMs = Date.now() + lifeMs;
+    try {
+      const made = await work(lifeMs);
+      if (Date.now() < endMs) return { ...made, lifeMs };
+    } catch (error) {
+      if (Date.now() < endMs) throw error;
+    }
+    t.note("too slow for so short a token: once more with a longer one");
+  }
+  return t.notTestable("this machine was too slow: a token ran out before it was used");
+}
 
 /** A session, its Watch, and a way to give a sign of life. */
 interface Life {
@@ -110,20 +126,24 @@ export const tokenChecks: readonly Check[] = [
       "The token that runs out last counts, by whichever of Login, Watch and Heartbeat it came, and in whatever order",
     tools: ["short-tokens"],
     run: async (t: Bench) => {
-      const scenes = [];
-      for (const way of ["Watch", "Login", "Heartbeat, and an older one after it"] as const) {
-        const user = await t.user();
-        const short = await user.token({ expiresInMs: shortMs });
-        const long = await user.token({ expiresInMs: 3_600_000 });
-        const session = await user.login({ token: short, platform: Platform.ANDROID });
-        const watch = await session.watch({ token: way === "Watch" ? long : short });
-        if (way === "Login") await user.login({ device: session.device, platform: session.platform, token: long });
-        if (way.startsWith("Heartbeat")) await session.heartbeat(long);
-        if (way.startsWith("Heartbeat")) await session.heartbeat(short);
-        const client = user.client({ token: long });
-        scenes.push({ way, client, session, watch, beat: () => client.heartbeat({ sessionId: session.id }) });
-      }
-      await Promise.all(scenes.map((scene) => waitAlive(t, scene, overMs)));
+      const ways = ["Watch", "Login", "Heartbeat, and an older one after it"] as const;
+      const scenes = await Promise.all(
+        ways.map((way) =>
+          inTime(t, async (lifeMs) => {
+            const user = await t.user();
+            const short = await user.token({ expiresInMs: lifeMs });
+            const long = await user.token({ expiresInMs: 3_600_000 });
+            const session = await user.login({ token: short, platform: Platform.ANDROID });
+            const watch = await session.watch({ token: way === "Watch" ? long : short });
+            if (way === "Login") await user.login({ device: session.device, platform: session.platform, token: long });
+            if (way.startsWith("Heartbeat")) await session.heartbeat(long);
+            if (way.startsWith("Heartbeat")) await session.heartbeat(short);
+            const client = user.client({ token: long });
+            return { way, client, session, watch, beat: () => client.heartbeat({ sessionId: session.id }) };
+          }),
+        ),
+      );
+      await Promise.all(scenes.map((scene) => waitAlive(t, scene, scene.lifeMs + graceOfOverMs)));
       for (const { way, client, session, watch } of scenes) {
         await client.sync({ sessionId: session.id, marker: "after-the-older" });
         await watch.find(`A marker after the older token has run out, the newer by ${way}`, (event) =>
@@ -138,21 +158,23 @@ export const tokenChecks: readonly Check[] = [
       "Heartbeat with a newer token carries the Watch over the expiry of the older one, and tells the newer expiry",
     tools: ["short-tokens"],
     run: async (t: Bench) => {
-      const user = await t.user();
-      const older = await user.token({ expiresInMs: shortMs });
-      const session = await user.login({ token: older, platform: Platform.ANDROID });
-      const olderExpiry = msOf(session.login.tokenExpireTime);
-      t.ok(olderExpiry > 0, "Login tells when its token runs out", session.login);
-      const watch = await session.watch({ token: older });
-      const newer = await user.token({ expiresInMs: 3_600_000 });
-      const beat = await session.heartbeat(newer);
-      const newerExpiry = msOf(beat.tokenExpireTime);
-      t.ok(
-        newerExpiry - olderExpiry > 3_000_000,
-        "token_expire_time of Heartbeat is that of the newer token",
-        newerExpiry,
-      );
-      await waitAlive(t, { session, watch, beat: () => session.raw.heartbeat() }, overMs);
+      const { session, watch, lifeMs } = await inTime(t, async (ms) => {
+        const user = await t.user();
+        const older = await user.token({ expiresInMs: ms });
+        const session = await user.login({ token: older, platform: Platform.ANDROID });
+        const olderExpiry = msOf(session.login.tokenExpireTime);
+        t.ok(olderExpiry > 0, "Login tells when its token runs out", session.login);
+        const watch = await session.watch({ token: older });
+        const beat = await session.heartbeat(await user.token({ expiresInMs: 3_600_000 }));
+        const newerExpiry = msOf(beat.tokenExpireTime);
+        t.ok(
+          newerExpiry - olderExpiry > 3_000_000,
+          "token_expire_time of Heartbeat is that of the newer token",
+          newerExpiry,
+        );
+        return { session, watch };
+      });
+      await waitAlive(t, { session, watch, beat: () => session.raw.heartbeat() }, lifeMs + graceOfOverMs);
       await watch.fence();
     },
   },
