@@ -25,15 +25,27 @@ export const canPin: boolean = existsSync(taskset);
 export const profiles: { directory: string | undefined } = { directory: undefined };
 
 /** Starts a Node program, on core 0 where that can be done, and waits for its first line. */
-export async function startMeasured(args: readonly string[]): Promise<Measured> {
-  const command = [...(canPin ? [taskset, "-c", "0"] : []), process.execPath, ...profiling(), ...args];
-  const child = spawn(command[0] ?? "", command.slice(1), { stdio: ["pipe", "pipe", "inherit"] });
-  const line = await firstLine(child);
+export function startMeasured(args: readonly string[]): Promise<Measured> {
+  return startProgram(process.execPath, [...profiling(), ...args]);
+}
+
+/** Starts any program likewise. `hello` stands for the first line of one that prints none. */
+export async function startProgram(
+  program: string,
+  args: readonly string[],
+  hello?: Measured["hello"],
+): Promise<Measured> {
+  const command = [...(canPin ? [taskset, "-c", "0"] : []), program, ...args];
+  const quietly = hello === undefined ? "inherit" : "ignore";
+  const child = spawn(command[0] ?? "", command.slice(1), { stdio: ["pipe", "pipe", quietly] });
+  const greeting = hello ?? (JSON.parse(await firstLine(child)) as Measured["hello"]);
+  // What else it says is read, so that it never waits for a reader.
+  child.stdout?.resume();
   const { pid } = child;
   if (pid === undefined) throw new Error("the process did not start");
   return {
     pid,
-    hello: JSON.parse(line) as Record<string, string>,
+    hello: greeting,
     cpuUs: () => cpuUsOf(pid),
     rssBytes: () => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1024,
     send: (text) => void child.stdin?.write(`${text}\n`),

@@ -1,10 +1,11 @@
 // One row of the table: a scene, measured in turns with the floor and the naive way, so that what slows the machine down slows all.
+import type { CostRow } from "./costs/sides.ts";
 import { type Scene, type Subject, startFloorSubject, startServerSubject } from "./subjects.ts";
 
 export interface RowOptions extends Scene {
   readonly name: string;
-  /** The ratio to the floor that is asked for. */
-  readonly goal: number;
+  /** The ratio to the floor that is asked for; undefined: none is. */
+  readonly goal?: number;
   readonly naive: boolean;
 }
 
@@ -20,7 +21,7 @@ export interface Row {
   /** Medians of the ratios of neighbouring turns. */
   readonly ofFloor: number;
   readonly timesNaive?: number;
-  readonly goal: number;
+  readonly goal?: number;
   /** Statuses in a frame, as they came. */
   readonly perFrame: number;
   /** Share of a core that the load took while the server was measured. */
@@ -66,7 +67,7 @@ export async function measureRow(row: RowOptions, effort: Effort, say: (text: st
       floorUs: us(taken.floor),
       ...(naive ? { naiveUs: us(taken.naive), timesNaive: ratios(taken.naive, taken.server) } : {}),
       ofFloor: ratios(taken.server, taken.floor),
-      goal: row.goal,
+      ...(row.goal === undefined ? {} : { goal: row.goal }),
       perFrame: median(taken.server.map(({ perFrame }) => perFrame)),
       loadShare: median(taken.server.map(({ loadShare }) => loadShare)),
       turns: effort.turns,
@@ -74,6 +75,28 @@ export async function measureRow(row: RowOptions, effort: Effort, say: (text: st
   } finally {
     await Promise.all(subjects.map((subject) => subject.stop()));
   }
+}
+
+/** What a status in a burst costs beside one that comes alone, where both were measured. */
+export function burstCosts(rows: readonly Row[]): CostRow[] {
+  return rows.flatMap((row) => {
+    const { burst, name } = row;
+    const single = rows.find((other) => other.burst === 1 && name.startsWith(other.name.split(",")[0] ?? name));
+    if (burst === 1 || !single) return [];
+    return [
+      {
+        name: `${name}, beside single changes`,
+        ours: row.serverUs,
+        peer: single.serverUs,
+        unit: "µs a status",
+        peerName: "alone",
+        value: row.serverUs / single.serverUs,
+        goal: 0.1,
+        sense: "most",
+        measure: "× a status that comes alone",
+      } as const,
+    ];
+  });
 }
 
 interface Cost {

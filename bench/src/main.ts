@@ -6,7 +6,8 @@ import { parseArgs } from "node:util";
 import { canPin, pinLoad, profiles } from "./children.ts";
 import { costRows } from "./costs/index.ts";
 import type { CostRow } from "./costs/sides.ts";
-import { type Effort, measureRow, type Row, type RowOptions } from "./fanout.ts";
+import { burstCosts, type Effort, measureRow, type Row, type RowOptions } from "./fanout.ts";
+import { contest, contests } from "./peers/rows.ts";
 import { publish } from "./publish.ts";
 import { tableMarkdown, tableText } from "./table.ts";
 
@@ -14,10 +15,13 @@ const usage = `Usage: npm run bench -- [OPTIONS]
 
 Starts the reference server, opens watchers of one user (or of 16), changes his status again and again, and tells what CPU each delivery took;
 in turns with a process that writes ready bytes to as many streams (the floor), and with a server that makes every frame for each watcher through the
-RPC library (naive). Then what calls, openings and idle Watches cost, beside the same on the RPC library alone or on node:http2. Linux. With two cores or more the servers have one and the load another.
+RPC library (naive). Then the same beside servers that others made (grpc-go, connect-go, @grpc/grpc-js, ws, NATS, mosquitto, Redis; those that are
+not here are left out, and it says how to get them), and what calls, openings and idle Watches cost, beside the same on the RPC library alone or on
+node:http2. Linux. With two cores or more the servers have one and the load another.
 
-  --only TEXT       rows whose name has TEXT, such as gRPC, HTTP, bursts, query, heartbeats, herd, idle,
+  --only TEXT       rows whose name has TEXT, such as gRPC, HTTP, bursts, beside, query, heartbeats, herd, idle,
                     latency, stalled, logins
+  --no-peers        without the servers that others made
   --watchers N      of each row (1000)
   --turns N         each subject is measured so often; medians are told (5)
   --quick           few watchers and turns: whether it works, not how fast
@@ -31,6 +35,7 @@ RPC library (naive). Then what calls, openings and idle Watches cost, beside the
 const { values } = parseArgs({
   options: {
     only: { type: "string", default: "" },
+    "no-peers": { type: "boolean", default: false },
     watchers: { type: "string", default: "1000" },
     turns: { type: "string", default: "5" },
     quick: { type: "boolean", default: false },
@@ -82,14 +87,13 @@ function rows(watchers: number): RowOptions[] {
       goal: 1.3,
       naive: true,
     },
-    { name: "gRPC, bursts of 16", kind: "grpc", connections: watchers, watchers, burst, goal: 1.3, naive: true },
+    { name: "gRPC, bursts of 16", kind: "grpc", connections: watchers, watchers, burst, naive: true },
     {
       name: "Connect HTTP/1.1, bursts of 16",
       kind: "connect-h1",
       connections: watchers,
       watchers,
       burst,
-      goal: 1.3,
       naive: true,
     },
   ];
@@ -111,6 +115,9 @@ async function run(): Promise<void> {
   for (const row of rows(watchers).filter(wanted)) done.push(await measureRow(row, effort, say));
   const costs: CostRow[] = [];
   const costEffort = { turns: effort.turns, calls: values.quick ? 200 : 4000, watchers };
+  costs.push(...burstCosts(done));
+  const besides = values["no-peers"] ? [] : contests.filter(({ name }) => `${name}, beside`.includes(values.only));
+  for (const one of besides) costs.push(...(await contest(one, { ...costEffort, statuses: effort.statuses }, say)));
   for (const row of costRows.filter(wanted)) costs.push(...[await row.measure(costEffort, say)].flat());
   const [cpu] = cpus();
   const machine = { cpu: cpu?.model ?? "unknown", cores: cpus().length, node: process.versions.node, pinned: canPin };

@@ -159,7 +159,7 @@ export async function inTurns(count: number, atOnce: number, work: (at: number) 
 }
 
 /** Until nothing has come for a while. */
-async function quiet({ arrivals }: StreamGroup): Promise<void> {
+export async function quiet({ arrivals }: Pick<StreamGroup, "arrivals">): Promise<void> {
   const pauseMs = 60;
   for (let before = -1; before !== arrivals.bytes(); ) {
     before = arrivals.bytes();
