@@ -112,6 +112,13 @@ export const tableMutants: readonly ClientMutant[] = [
     replace: "held.generation !== generation) return;\n  endRow",
   },
   {
+    id: "client-generation/late-answer-believed",
+    defect: "a late answer brings a row back whose end was told",
+    file: "table.ts",
+    find: "if (ended !== undefined && row.generation <= ended) return false;",
+    replace: "",
+  },
+  {
     id: "client-generation/status-kept",
     defect: "the status outlives its row",
     file: "fold.ts",

@@ -198,7 +198,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "4",
     "sectionTitle": "Server info, core and claims",
-    "text": "GetServerInfo MUST be answered without a token, and with a good one of either role. (A bad one is refused as in any call.)"
+    "text": "GetServerInfo MUST be answered without a token, and with a good one of either role. (A bad one is refused as in any call. Where apps differ, it describes the token's; without a token which one is the server's choice. What it says stands while the server runs.)"
   },
   {
     "id": "info-complete",
@@ -297,7 +297,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "6.1",
     "sectionTitle": "Login and logout",
-    "text": "Login with the device id of a live or lost session of the user MUST go on with that session: the same session id, the same `login_time` and place in the order of logins; a live one (away ones are live) kicks nobody and its Watch goes on. It takes the platform of the newer Login, and with it that platform's liveness rule. (Should that make more live than a session rule allows, the next Login under this rule kicks until it holds.)"
+    "text": "Login with the device id of a live or lost session of the user MUST go on with that session: the same session id, the same `login_time` and place in the order of logins; a live one (away ones are live) kicks nobody and its Watch goes on. It takes the platform of the newer Login, and with it that platform's liveness rule. (Should that make more live than a session rule allows, the next login that kicks by that rule kicks until it holds; the session that moved is like any other.)"
   },
   {
     "id": "login-custom-set",
@@ -396,7 +396,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "6.2",
     "sectionTitle": "More than one session",
-    "text": "A lost session MUST NOT count against a rule. A server keeps at least as many lost sessions of a user as could live under the rules (the sum over them; a platform that none names adds nothing); beyond that the one lost longest MAY be over (DECAYED)."
+    "text": "A lost session MUST NOT count against a rule. A server keeps at least as many lost sessions of a user as could live under the rules (the sum over them; a rule per platform counts for each platform it names, or for each there is; at least one); beyond that the one lost longest MAY be over (DECAYED)."
   },
   {
     "id": "lease-ends",
@@ -459,7 +459,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "zim \"Feature overview\": force-closed; tencent-native \"Feature Description\": killed",
     "section": "6.3",
     "sectionTitle": "Liveness",
-    "text": "When the client ends its Watch, the link MUST count as lost at once: the grace starts then. Every end of a stream that the server did not begin with `watch_end` is the client's; \"at once\" is when the server notices, on an intact connection within 2 s."
+    "text": "When the client ends its Watch, the link MUST count as lost at once: the grace starts then. Every end of a stream that the server did not begin with `watch_end` is the client's; \"at once\" is when the server notices, on an intact connection within 2 s. (A sign of life that it took before it noticed does not keep the link.)"
   },
   {
     "id": "link-server-end",
@@ -829,7 +829,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "10.1",
     "sectionTitle": "Subscribe",
-    "text": "Without a ttl the row MUST have `subscription.default_ttl`; where there is none, with `caller_ttl` the call MUST be refused with TTL_OUT_OF_RANGE, and without it the row MUST have no `expire_time`."
+    "text": "Without a ttl the row MUST have `subscription.default_ttl`; where there is none, with `caller_ttl` the call MUST be refused with TTL_OUT_OF_RANGE, and without it the row MUST have no `expire_time`. (A row with a time by default ends as any other: `sub-expires`, `sub-cap-live`.)"
   },
   {
     "id": "sub-ttl-unsupported",
@@ -919,7 +919,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "10.2",
     "sectionTitle": "How rows end",
-    "text": "When a target is deleted, rows to it MUST end as TARGET_GONE, and stay ended if the id is registered anew. Who sees him as a friend is told TARGET_GONE with generation 0; friend lists keep the id until the backend changes them, and show him again once he is registered anew. A row whose own end had come, too, before its owner was told MAY be told of as EXPIRED."
+    "text": "When a target is deleted, rows to it MUST end as TARGET_GONE, and stay ended if the id is registered anew. Before the end a status that the deletion made MAY come. Who sees him as a friend is told TARGET_GONE with generation 0 (who has a row, too, is told both, in either order and without `still_visible`); friend lists keep the id until the backend changes them, and tell his status again when he is registered anew. A row whose own end had come, too, before its owner was told MAY be told of as EXPIRED."
   },
   {
     "id": "unsub-ends",
@@ -1000,7 +1000,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "10.4",
     "sectionTitle": "List",
-    "text": "A page MUST have at most `page_size` rows (0: the server's choice) and at most `subscription.list_page_max`; a negative size MUST be refused with INVALID_FIELD, more than `list_page_max` ids in the filter (counted before duplicates collapse) with BATCH_TOO_LARGE, and a token that this call never gave to this user for these `user_ids` with MALFORMED_PAGE_TOKEN. A token is good for as long as the session that it was given to."
+    "text": "A page MUST have at most `page_size` rows (0: the server's choice) and at most `subscription.list_page_max`; a negative size MUST be refused with INVALID_FIELD, more than `list_page_max` ids in the filter (counted before duplicates collapse) with BATCH_TOO_LARGE, and a token that this call never gave to this user for this list of `user_ids` with MALFORMED_PAGE_TOKEN. A token is good for as long as the session that it was given to, and MAY be taken or refused after it."
   },
   {
     "id": "watch-hello",
@@ -1155,7 +1155,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "11.3",
     "sectionTitle": "Resume",
-    "text": "A Watch that is RESUMED MUST tell every target whose status changed since the cursor, those who went offline and those whose text ran out too, at its newest revision; and `self` if that changed."
+    "text": "A Watch that is RESUMED MUST tell every target whose status changed since the cursor, those who went offline and those whose text ran out too, at its newest revision; and `self` if that changed. (Who became visible as a friend since, or is no more, must be told, too: a server that can't gives RESET.)"
   },
   {
     "id": "resume-ended",
@@ -1264,7 +1264,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "13",
     "sectionTitle": "Revisions and epochs",
-    "text": "The epoch MUST be of 1 to 64 bytes and the same in every answer and `hello` of an app, until revisions may have been lost. `max(previous + 1, clock in µs)` is a good way to make revisions, and survives the loss of a record."
+    "text": "The epoch MUST be of 1 to 64 bytes and the same in every answer and `hello` of an app, until revisions may have been lost. `max(previous + 1, clock in µs)` is a good way to make revisions, and survives the loss of a record. (What a server keeps over a restart is not said here, `durable` being reserved: one that lost statuses or rows that it had told begins a new epoch, and refuses sessions that it lost with SESSION_NOT_FOUND.)"
   },
   {
     "id": "epoch-change",
@@ -1489,7 +1489,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "19",
     "sectionTitle": "What clients do",
-    "text": "A client MUST keep, per target and epoch, the status with the highest revision, from answers and streams alike.",
+    "text": "A client MUST keep, per target and epoch, the status with the highest revision, from answers and streams alike. (`self` likewise, but apart: the revisions of the own view and of what others see say nothing of each other.)",
     "unobservable": "an obligation of clients: a server can't show it"
   },
   {
@@ -1499,7 +1499,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "19",
     "sectionTitle": "What clients do",
-    "text": "On a new epoch it MUST drop what it holds of the older one.",
+    "text": "On a new epoch it MUST drop what it holds of the older one, and ignore what comes late of an epoch that it has left: by its text nobody can tell which of two epochs is the newer.",
     "unobservable": "an obligation of clients: a server can't show it"
   },
   {
@@ -1509,7 +1509,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "19",
     "sectionTitle": "What clients do",
-    "text": "It MUST ignore `subscription_ended` of a generation older than the one it holds.",
+    "text": "It MUST ignore `subscription_ended` of a generation older than the one it holds; otherwise the row is gone, and without `still_visible` the status, too. It MUST NOT take a row from an answer whose end the stream has told already. (Answers and stream are two ways, and either may be late. `ended_user_ids` names no generation: a row that the stream has told since Unsubscribe was called stays. Generation 0 is compared with nothing: it ends the view as a friend, and leaves a row.)",
     "unobservable": "an obligation of clients: a server can't show it"
   },
   {
@@ -1519,7 +1519,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "19",
     "sectionTitle": "What clients do",
-    "text": "At `snapshot_end` under RESET it MUST drop what the snapshot did not name, save what it subscribed to since.",
+    "text": "At `snapshot_end` under RESET it MUST drop what the stream did not name since its `hello`, save what an answer to Subscribe named since the Watch was called. (Rows that are missing after a restart of the server are for the application to subscribe to again.)",
     "unobservable": "an obligation of clients: a server can't show it"
   },
   {
@@ -1579,7 +1579,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "19",
     "sectionTitle": "What clients do",
-    "text": "It MUST ignore events, fields and enum values that it does not know.",
+    "text": "It MUST ignore events, fields, enum values and claims that it does not know. (A `spec_version` with the same number before the dot changes nothing of what stands here.)",
     "unobservable": "an obligation of clients: a server can't show it"
   },
   {

@@ -134,6 +134,9 @@ function lostMaxOf(rules: readonly SessionRule[]): number {
   return Math.max(1, sum);
 }
 
+/** Where the profile sets no greatest ttl: every end is a Timestamp, whose years have four digits. */
+const unboundedTtlMs = 1000 * 365 * 24 * 3_600_000;
+
 function ttlRules(rules: {
   callerTtl: boolean;
   minTtl?: Duration | undefined;
@@ -143,7 +146,7 @@ function ttlRules(rules: {
   return {
     callerTtl: rules.callerTtl,
     minMs: durationMs(rules.minTtl) ?? 1,
-    maxMs: durationMs(rules.maxTtl) ?? Number.MAX_SAFE_INTEGER,
+    maxMs: durationMs(rules.maxTtl) ?? unboundedTtlMs,
     defaultMs: durationMs(rules.defaultTtl),
   };
 }

@@ -151,7 +151,7 @@ export type CustomStatusRules = Message<"userstatus.v1.CustomStatusRules"> & {
   minTtl?: Duration | undefined;
 
   /**
-   * Greatest ttl of the caller. Unset: no bound.
+   * Greatest ttl of the caller. Unset: 1,000 years of 365 days, so that every end is a Timestamp.
    *
    * @generated from field: google.protobuf.Duration max_ttl = 4;
    */
@@ -228,7 +228,7 @@ export type SubscriptionRules = Message<"userstatus.v1.SubscriptionRules"> & {
   minTtl?: Duration | undefined;
 
   /**
-   * Greatest ttl of the caller. Unset: no bound.
+   * Greatest ttl of the caller. Unset: 1,000 years of 365 days, so that every end is a Timestamp.
    *
    * @generated from field: google.protobuf.Duration max_ttl = 6;
    */

@@ -293,7 +293,7 @@ export type SubscriptionEnded = Message<"userstatus.v1.SubscriptionEnded"> & {
   userId: string;
 
   /**
-   * Which row. Clients ignore it if they hold a later generation. 0: the implicit row of a friend.
+   * Which row. Clients ignore it if they hold a later generation. 0: the implicit row of a friend, compared with nothing.
    *
    * @generated from field: int64 generation = 2;
    */
