@@ -174,6 +174,14 @@ describe("waiting", () => {
     quietSince = undefined;
   });
 
+  test("a lease that ran out while the suite was to keep it decides nothing", async () => {
+    const real = waiting();
+    quietSince = Date.now();
+    await passed(real.pass(65, "all"));
+    expect(real.overdue()).toContain("too slow");
+    quietSince = undefined;
+  });
+
   test("heartbeats go on while time passes, by interval or a third of the lease; one that fails ends the wait", async () => {
     let beats = 0;
     await passed(waiting(async () => void beats++).pass(70, "all"));

@@ -10,7 +10,6 @@ import {
   type Living,
   type LivingSessions,
   requireDuration,
-  type Silence,
 } from "./bench-time.ts";
 import type { Pace } from "./pace.ts";
 
@@ -32,7 +31,7 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
   let offset: number | undefined;
   let offsetErrorMs = Number.POSITIVE_INFINITY;
   let mustHoldUntil: number | undefined;
-  const waits: { readonly from: number; until: number }[] = [];
+  const waits: Wait[] = [];
 
   const estimate = (): number => localNow() + (offset ?? 0);
   const measure = async (): Promise<number> => {
@@ -49,7 +48,8 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
     return estimate();
   };
   const waitUntil = async (instant: number, keep: KeepAlive | undefined): Promise<void> => {
-    const wait = { from: localNow(), until: Number.POSITIVE_INFINITY };
+    const kept = new Set(keep === undefined ? [] : keptSessions(keep, options.sessions));
+    const wait = { from: localNow(), until: Number.POSITIVE_INFINITY, kept };
     waits.push(wait);
     const stop = new AbortController();
     const ended = AbortSignal.any([stop.signal, over]);
@@ -105,11 +105,20 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
   };
 }
 
+/** A wait of the check. */
+interface Wait {
+  readonly from: number;
+  until: number;
+  /** Whom it was to keep alive: their silence in it is not on purpose. */
+  readonly kept: ReadonlySet<Living>;
+}
+
 /** Whether the suite let a lease run out by being slow. What a check waits on purpose is its own affair. */
-function leaseRanOut(session: Living, waits: readonly Silence[]): boolean {
+function leaseRanOut(session: Living, waits: readonly Wait[]): boolean {
   const leaseMs = session.leaseMs();
   return session.silences().some(({ from, until }) => {
     const onPurpose = waits
+      .filter(({ kept }) => !kept.has(session))
       .map((wait) => Math.max(0, Math.min(wait.until, until) - Math.max(wait.from, from)))
       .reduce((sum, ms) => sum + ms, 0);
     // A wait of most of a lease is one for its end.
