@@ -4,13 +4,7 @@ import { setMaxListeners } from "node:events";
 import type { KeepAlive, Time } from "../check.ts";
 import { Inconclusive } from "../failure.ts";
 import { spoken } from "../units.ts";
-import {
-  type BenchTime,
-  keptSessions,
-  type Living,
-  type LivingSessions,
-  requireDuration,
-} from "./bench-time.ts";
+import { type BenchTime, keptSessions, type Living, type LivingSessions, requireDuration } from "./bench-time.ts";
 import type { Pace } from "./pace.ts";
 
 export interface WaitingTimeOptions {
