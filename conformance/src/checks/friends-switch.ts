@@ -1,11 +1,13 @@
 // Checks of SPEC §14, `friend-switch`: what open Watches are told when the switch is turned, and when a friend is removed.
-import { OnlineStatus, SubscriptionEndReason, type UserStatus } from "@userstatus/protocol";
+import { OnlineStatus, ResumeResult, SubscriptionEndReason, type UserStatus } from "@userstatus/protocol";
 import type { Bench, Check, TestSession, TestWatch } from "../check.ts";
 import { type Switches, withFeatures } from "./lib/b-features.ts";
 import { twoSessions } from "./lib/b-sessions.ts";
-import { rowIn, targetsOf } from "./lib/b-values.ts";
+import { rowIn, targetsOf, textOf } from "./lib/b-values.ts";
 import { awaitEnd, endsOf, silentAbout } from "./lib/b-watch.ts";
 import { roomFor } from "./lib/c-actors.ts";
+import { sameDevice } from "./lib/c-away.ts";
+import { resumeResultOf } from "./lib/c-state.ts";
 
 const unfriended = SubscriptionEndReason.UNFRIENDED;
 
@@ -150,6 +152,28 @@ const deleted = switchCheck(
   },
 );
 
+const deletedWhileAway = switchCheck(
+  {
+    id: "resume-used/friend-deleted",
+    title: "A friend is deleted while a client is away: its Watch is RESUMED, and tells his end",
+    claims: ["friends", "user_registry"],
+  },
+  { friendNotifications: true },
+  async (t) => {
+    const { watcher, watch, one, two } = await withTwoFriends(t);
+    await watch.fence();
+    const { cursor } = watch;
+    await watch.close();
+    await t.admin.remove([one.user.id]);
+    await two.set("still there");
+    const back = await (await sameDevice(watcher)).watch({ cursor });
+    t.equal(resumeResultOf(back), ResumeResult.RESUMED, "resume_result after a friend's deletion");
+    const expected = { id: one.user.id, generation: 0n, reason: SubscriptionEndReason.TARGET_GONE };
+    await awaitEnd(t, back, expected, "by the Watch that was resumed");
+    await back.status(two.user.id, "the other friend's new text", (status) => textOf(status) === "still there");
+  },
+);
+
 const registeredAnew = switchCheck(
   {
     id: "friend-on/registered-anew",
@@ -238,6 +262,7 @@ export const friendsSwitchChecks: readonly Check[] = [
     (t, watcher) => t.admin.setFriends(watcher.user.id, []),
   ),
   deleted,
+  deletedWhileAway,
   registeredAnew,
   onAgain,
   nobodyThere,

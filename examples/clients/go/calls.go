@@ -33,7 +33,8 @@ func (w *way) RoundTrip(request *http.Request) (*http.Response, error) {
 
 // renew lets a connection go that has fallen silent: over the same one, the next Watch would hear nothing either.
 func (w *way) renew() {
-	next := &http.Transport{HTTP2: &http.HTTP2Config{SendPingTimeout: 30 * time.Second}, Protocols: &http.Protocols{}}
+	// What the last one held goes by itself once nothing is under way on it.
+	next := &http.Transport{IdleConnTimeout: time.Minute, HTTP2: &http.HTTP2Config{SendPingTimeout: 30 * time.Second}, Protocols: &http.Protocols{}}
 	next.Protocols.SetHTTP2(true)
 	next.Protocols.SetUnencryptedHTTP2(true)
 	if last := w.transport.Swap(next); last != nil {
@@ -74,7 +75,10 @@ func (c *client) prepare() error {
 
 // subscribe answers the users that failed. Batches are cut as the server advertises.
 func (c *client) subscribe(ids []string) (failed []string, err error) {
-	for part := range slices.Chunk(ids, int(max(1, c.info.Profile.GetSubscription().GetSubscribeBatchMax()))) {
+	c.mu.Lock()
+	most := c.info.Profile.GetSubscription().GetSubscribeBatchMax()
+	c.mu.Unlock()
+	for part := range slices.Chunk(ids, int(max(1, most))) {
 		answer, err := call(c.Subscribe, &v1.SubscribeRequest{SessionId: c.current(), UserIds: part})
 		if err != nil {
 			return failed, err

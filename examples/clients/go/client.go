@@ -47,7 +47,7 @@ type client struct {
 	status   map[string]*v1.UserStatus
 	row      map[string]int64 // generation of the row to each target
 	ended    map[string]int64 // highest generation whose end was told: answers may come later than that
-	snapshot map[string]bool  // targets that were named since the Watch was called; nil under RESUMED
+	named    *named           // since the Watch was called; nil under RESUMED
 	self     *v1.UserStatus
 	selfText string
 	ready    bool // subscribed, and text set
@@ -158,6 +158,7 @@ func (c *client) current() string {
 
 // beat renews the lease at each interval, soon after a failure, and when the server asks for it. One call at a time.
 func (c *client) beat() {
+	failures := 0
 	for wait := time.Duration(0); ; {
 		c.mu.Lock()
 		interval := c.session.GetHeartbeatInterval().AsDuration()
@@ -181,8 +182,12 @@ func (c *client) beat() {
 			continue // the login to come is a sign of life
 		}
 		if _, err := call(c.Heartbeat, &v1.HeartbeatRequest{SessionId: id}); err != nil {
-			wait = time.Second
-		} else if asked {
+			// At random, and ever rarer, so that a server that comes back is not met by everybody at once.
+			failures = min(failures+1, 5)
+			wait = rand.N(time.Second << failures)
+			continue
+		}
+		if failures = 0; asked {
 			c.say("heartbeat")
 		}
 	}
@@ -194,7 +199,7 @@ func (c *client) watch() (end *v1.WatchEnd, up time.Duration, err error) {
 	defer cancel()
 	c.mu.Lock()
 	silence := c.info.KeepAliveInterval.AsDuration() * 5 / 2
-	c.stream, c.snapshot = "", map[string]bool{}
+	c.stream, c.named = "", &named{map[string]bool{}, map[string]bool{}}
 	request := &v1.WatchRequest{SessionId: c.session.SessionId, Cursor: c.cursor}
 	c.mu.Unlock()
 	watchdog := time.AfterFunc(silence, func() {
@@ -263,6 +268,8 @@ func (c *client) recover(err error) error {
 		case info.Reason == "MALFORMED_CURSOR":
 			c.cursor = nil
 			return nil
+		case info.Reason == "NO_OPEN_WATCH", info.Reason == "SESSION_LOST":
+			return nil // the Watch ended while a call was on its way: the next one brings everything back
 		}
 	}
 	switch refusal.Code() {

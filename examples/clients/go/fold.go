@@ -27,7 +27,7 @@ func (c *client) fold(event *v1.WatchEvent) (complete bool) {
 		c.enter(hello.Epoch)
 		c.stream = hello.Epoch
 		if hello.ResumeResult == v1.ResumeResult_RESUME_RESULT_RESUMED {
-			c.snapshot = nil
+			c.named = nil
 		}
 		return false
 	}
@@ -78,7 +78,9 @@ func (c *client) enter(epoch string) {
 // foldStatus lets the highest revision win, wherever it came from.
 func (c *client) foldStatus(status *v1.UserStatus) {
 	id := status.UserId
-	c.note(id)
+	if c.named != nil {
+		c.named.statuses[id] = true
+	}
 	if held, ok := c.status[id]; ok && held.Revision >= status.Revision {
 		return
 	}
@@ -88,7 +90,9 @@ func (c *client) foldStatus(status *v1.UserStatus) {
 }
 
 func (c *client) foldRow(row *v1.Subscription) {
-	c.note(row.UserId)
+	if c.named != nil {
+		c.named.rows[row.UserId] = true
+	}
 	if row.Generation > c.row[row.UserId] {
 		c.row[row.UserId] = row.Generation
 		c.say("subscribed " + row.UserId)
@@ -124,21 +128,17 @@ func (c *client) change(line string) {
 	c.say(line)
 }
 
-func (c *client) note(id string) {
-	if c.snapshot != nil {
-		c.snapshot[id] = true
-	}
-}
+// named has who was named, apart: of a target whose row has ended, a friend's status may go on.
+type named struct{ rows, statuses map[string]bool }
 
 // dropUnnamed ends a snapshot: what was not named since the Watch was called is gone.
 func (c *client) dropUnnamed() {
-	if c.snapshot == nil {
+	if c.named == nil {
 		return
 	}
-	unnamed := func(id string) bool { return !c.snapshot[id] }
-	maps.DeleteFunc(c.status, func(id string, _ *v1.UserStatus) bool { return unnamed(id) })
-	maps.DeleteFunc(c.row, func(id string, _ int64) bool { return unnamed(id) })
-	c.snapshot = nil
+	maps.DeleteFunc(c.status, func(id string, _ *v1.UserStatus) bool { return !c.named.statuses[id] })
+	maps.DeleteFunc(c.row, func(id string, _ int64) bool { return !c.named.rows[id] })
+	c.named = nil
 }
 
 func quoted(text string) string {

@@ -33,6 +33,21 @@ export const snapshotChecks: readonly ClientCheck[] = [
     },
   },
   {
+    id: "client-snapshot/row-became-friend",
+    title: "a snapshot that names the status of a target and not his row: the row goes, and his end as a friend counts",
+    run: async (t) => {
+      const watch = await t.connect({ events: [...target("alice", 5, "", 4), ...target("bob", 5)] });
+      watch.finish();
+      const next = await t.nextOpenWatch(back, { events: [status("alice", 5), ...target("bob", 5)] });
+      const during = await t.fence(next);
+      t.equal(heldTargets(during.statuses), ["alice", "bob"], "the targets held after a snapshot that names both");
+      t.equal(heldTargets(during.subscriptions), ["bob"], "the rows held after a snapshot with the row of one");
+      next.send({ case: "subscriptionEnded", value: { userId: "alice", generation: 0n, reason: 7 } });
+      const { statuses } = await t.fence(next);
+      t.equal(heldTargets(statuses), ["bob"], "the targets held after the end of alice as a friend");
+    },
+  },
+  {
     id: "client-snapshot/resumed-keeps",
     title: "a stream that is RESUMED and names nobody: everything stays",
     run: async (t) => {

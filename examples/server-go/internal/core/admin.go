@@ -64,7 +64,7 @@ func (a *App) delete(u *user, now int64) {
 		r.end(pb.SubscriptionEndReason_SUBSCRIPTION_END_REASON_TARGET_GONE)
 	}
 	for _, owner := range seenBy {
-		owner.friendsCommit = a.tick()
+		owner.rememberRow(u.id, 0, pb.SubscriptionEndReason_SUBSCRIPTION_END_REASON_TARGET_GONE)
 		owner.hideFriend(u.id, pb.SubscriptionEndReason_SUBSCRIPTION_END_REASON_TARGET_GONE)
 	}
 	for _, alarm := range []*alarm{&u.textAlarm, &u.logoutAlarm, &u.absenceAlarm} {

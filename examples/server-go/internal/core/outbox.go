@@ -2,8 +2,8 @@ package core
 
 import pb "userstatus.dev/examples/server-go/gen/userstatus/v1"
 
-// outbox is what waits for one Watch. It holds the last of each target, so that it is bounded by what the watcher sees, however slowly he
-// reads.
+// outbox is what waits for one Watch: the last of each target, however slowly the watcher reads. Rows may come and go meanwhile, so the
+// number of targets has a bound of its own.
 type outbox struct {
 	self    *pb.SelfStatus
 	order   []string // targets with news, in the order of their first

@@ -88,15 +88,20 @@ func (r *row) drop() {
 func (r *row) end(reason pb.SubscriptionEndReason) {
 	r.drop()
 	u := r.owner
-	u.endedRows = append(u.endedRows, endedRow{r.target, r.generation, reason, u.app.tick()})
-	if extra := len(u.endedRows) - rememberedRows; extra > 0 {
-		u.forgotten = u.endedRows[extra-1].commit
-		u.endedRows = slices.Delete(u.endedRows, 0, extra)
-	}
+	u.rememberRow(r.target, r.generation, reason)
 	for w := range u.watches {
 		w.tellEnded(&pb.SubscriptionEnded{
 			UserId: r.target, Generation: r.generation, Reason: reason, StillVisible: u.hasVisibleFriend(r.target),
 		})
+	}
+}
+
+// rememberRow notes that a row has ended, for cursors that were given before. Generation 0: the implicit one of a friend.
+func (u *user) rememberRow(target string, generation int64, reason pb.SubscriptionEndReason) {
+	u.endedRows = append(u.endedRows, endedRow{target, generation, reason, u.app.tick()})
+	if extra := len(u.endedRows) - rememberedRows; extra > 0 {
+		u.forgotten = u.endedRows[extra-1].commit
+		u.endedRows = slices.Delete(u.endedRows, 0, extra)
 	}
 }
 

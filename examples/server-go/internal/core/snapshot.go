@@ -28,13 +28,18 @@ func (u *user) missed(since int64) []*pb.WatchEvent {
 	if u.selfCommit > since {
 		events = append(events, selfEvent(u.self))
 	}
-	told := map[string]struct{}{}
+	type end struct {
+		target   string
+		implicit bool
+	}
+	told := map[end]struct{}{}
 	for i := len(u.endedRows) - 1; i >= 0 && u.endedRows[i].commit > since; i-- {
 		ended := u.endedRows[i]
-		if _, newer := told[ended.target]; newer || u.rows[ended.target] != nil {
+		key := end{ended.target, ended.generation == 0}
+		if _, newer := told[key]; newer || u.rows[ended.target] != nil {
 			continue
 		}
-		told[ended.target] = struct{}{}
+		told[key] = struct{}{}
 		events = append(events, endedEvent(&pb.SubscriptionEnded{
 			UserId: ended.target, Generation: ended.generation, Reason: ended.reason, StillVisible: u.hasVisibleFriend(ended.target),
 		}))

@@ -21,8 +21,9 @@ func (s *session) armToken() {
 		s.tokenTimer = nil
 	}
 	if s.watch != nil && s.tokenEnds != 0 {
-		left := time.Until(time.UnixMilli(s.tokenEnds))
-		s.tokenTimer = time.AfterFunc(max(left, 0)+time.Millisecond, s.tokenRanOut)
+		// Far ends are looked at again on the way: beyond 292 years a Duration has no room for them.
+		left := min(max(time.Until(time.UnixMilli(s.tokenEnds)), 0), 24*time.Hour)
+		s.tokenTimer = time.AfterFunc(left+time.Millisecond, s.tokenRanOut)
 	}
 }
 

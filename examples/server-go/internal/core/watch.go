@@ -7,6 +7,9 @@ import (
 	"userstatus.dev/examples/server-go/internal/profile"
 )
 
+// mostWaiting is how many targets may have news for one Watch; a reader who is further behind begins anew.
+const mostWaiting = 20_000
+
 // mostMarkers is how many markers may wait on one Watch.
 const mostMarkers = 64
 
@@ -144,6 +147,9 @@ func validMarker(marker string) bool {
 }
 
 func (w *Watch) ring() {
+	if len(w.outbox.order) > mostWaiting {
+		w.session.endWatch(pb.WatchEndReason_WATCH_END_REASON_RESYNC, true)
+	}
 	select {
 	case w.wake <- struct{}{}:
 	default:

@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"sync/atomic"
@@ -59,7 +60,7 @@ func (s *Server) Drain() {
 func (s *Server) Users() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(userstatusv1connect.NewUserStatusServiceHandler(&userService{server: s.core, info: s.info()}, s.options()...))
-	return noStore(mux)
+	return bounded(mux)
 }
 
 // Backend serves AdminService and TestingService, as far as they are on.
@@ -71,7 +72,7 @@ func (s *Server) Backend() http.Handler {
 	if s.config.TestClock {
 		mux.Handle(testingv1connect.NewTestingServiceHandler(&testingService{s.core}, s.options()...))
 	}
-	return noStore(mux)
+	return bounded(mux)
 }
 
 func (s *Server) options() []connect.HandlerOption {
@@ -100,9 +101,25 @@ func (s *Server) info() *pb.GetServerInfoResponse {
 	return info
 }
 
-// noStore keeps answers to GETs out of caches.
-func noStore(next http.Handler) http.Handler {
+// Longest that a request may take to come, and a frame of a Watch to go: neither a body without end nor a reader who never reads
+// holds anything for good.
+const (
+	mostReading = 10 * time.Second
+	mostWriting = 30 * time.Second
+)
+
+type controllerKey struct{}
+
+func controller(ctx context.Context) *http.ResponseController {
+	return ctx.Value(controllerKey{}).(*http.ResponseController)
+}
+
+// bounded sets the first of these bounds, hands over what sets the other, and keeps answers to GETs out of caches.
+func bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		controller := http.NewResponseController(w)
+		controller.SetReadDeadline(time.Now().Add(mostReading))
+		r = r.WithContext(context.WithValue(r.Context(), controllerKey{}, controller))
 		if r.Method == http.MethodGet {
 			w.Header().Set("Cache-Control", "no-store")
 		}

@@ -100,6 +100,7 @@ func (u *userService) Watch(ctx context.Context, req *connect.Request[pb.WatchRe
 	// A send may block on a reader who is gone; the link is lost all the same.
 	stop := context.AfterFunc(ctx, w.Closed)
 	defer stop()
+	controller(ctx).SetReadDeadline(time.Time{})
 	return pump(ctx, w, stream, u.info.KeepAliveInterval.AsDuration()*3/4)
 }
 
@@ -117,6 +118,7 @@ func pump(ctx context.Context, w *core.Watch, stream *connect.ServerStream[pb.Wa
 		}
 		events, done := w.Take(alive)
 		for _, frame := range frames(events) {
+			controller(ctx).SetWriteDeadline(time.Now().Add(mostWriting))
 			if err := stream.Send(frame); err != nil {
 				return err
 			}
