@@ -288,6 +288,8 @@ class Client:
             if info.reason == "MALFORMED_CURSOR":
                 self.cursor = b""
                 return None
+            if info.reason in ("SESSION_LOST", "NO_OPEN_WATCH"):
+                return None  # the next Watch mends both
         if error.code() in FATAL:
             raise error
         return None

@@ -328,6 +328,7 @@ public final class Client {
           cursor = ByteString.EMPTY;
           return;
         }
+        if (Set.of("SESSION_LOST", "NO_OPEN_WATCH").contains(info.getReason())) return; // The next Watch mends both.
       }
     } catch (InvalidProtocolBufferException unreadable) {
       // Its code has to do.
