@@ -74,6 +74,7 @@ class Client:
         self.revisions, self.rows = {}, {}  # by target: of its status; generation of the row
         self.snapshot = None  # targets that a snapshot named so far; None under RESUMED
         self.self_revision, self.self_text = -1, ""
+        self.logged_in = False
         self.open = False  # the stream has begun
         self.ready = False  # subscribed, and text set
         self.changes, self.done = 0, False
@@ -93,7 +94,10 @@ class Client:
         bound = FIRST_BOUND_S
         while True:
             opened, end, failure = time.monotonic(), None, None
+            self.open = False
             try:
+                if not self.logged_in:
+                    self.login()
                 end = self.watch()
             except grpc.RpcError as error:
                 failure = error
@@ -117,6 +121,7 @@ class Client:
     def login(self):
         request = service.LoginRequest(device_id=self.args.device, platform=status_pb2.PLATFORM_LINUX)
         self.session = self.call("Login", request)
+        self.logged_in = True
         say("login", self.session.self.status.user_id)
         self.enter(self.session.epoch)
         self.fold_self(self.session.self)
@@ -137,7 +142,6 @@ class Client:
 
     def watch(self):
         """Reads one stream to its end. Answers the server's `watch_end`."""
-        self.open = False
         request = watch_pb2.WatchRequest(session_id=self.session.session_id, cursor=self.cursor)
         stream = self.stub.Watch(request, metadata=self.metadata)
         silence = CALL_TIMEOUT_S
@@ -276,7 +280,7 @@ class Client:
         self.snapshot = None
 
     def recover(self, error):
-        """Returns where coming back makes sense, after a new login where that helps; else raises."""
+        """Returns where coming back makes sense, and has the next try log in where that helps; else raises."""
         status = rpc_status.from_call(error)
         for detail in status.details if status else []:
             info = error_details_pb2.ErrorInfo()
@@ -284,15 +288,15 @@ class Client:
                 continue
             over = info.reason == "SESSION_ENDED" and info.metadata["end_reason"] in ("LINK_LOST", "DECAYED")
             if over or info.reason == "SESSION_NOT_FOUND":
-                return self.login()
+                self.logged_in = False
+                return
             if info.reason == "MALFORMED_CURSOR":
                 self.cursor = b""
-                return None
+                return
             if info.reason in ("SESSION_LOST", "NO_OPEN_WATCH"):
-                return None  # the next Watch mends both
+                return  # the next Watch mends both
         if error.code() in FATAL:
             raise error
-        return None
 
 
 if __name__ == "__main__":

@@ -71,6 +71,7 @@ public final class Client {
   private Set<String> snapshot; // targets that a snapshot named so far; null under RESUMED
   private long selfRevision = -1;
   private String selfText = "";
+  private boolean loggedIn;
   private boolean open; // the stream has begun
   private boolean ready; // subscribed, and text set
   private long changes;
@@ -116,7 +117,9 @@ public final class Client {
       long opened = System.nanoTime();
       WatchEnd end = null;
       StatusException failure = null;
+      open = false;
       try {
+        if (!loggedIn) login();
         end = watch();
       } catch (StatusException error) {
         failure = error;
@@ -136,6 +139,7 @@ public final class Client {
   private void login() throws StatusException {
     var request = LoginRequest.newBuilder().setDeviceId(options.get("device")).setPlatform(Platform.PLATFORM_LINUX);
     session = bounded().login(request.build());
+    loggedIn = true;
     OUT.println("login " + session.getSelf().getStatus().getUserId());
     enter(session.getEpoch());
     foldSelf(session.getSelf());
@@ -158,7 +162,6 @@ public final class Client {
 
   /** Reads one stream to its end; answers the server's `watch_end`. */
   private WatchEnd watch() throws StatusException, InterruptedException {
-    open = false;
     long silence = CALL_TIMEOUT_MS;
     var request = WatchRequest.newBuilder().setSessionId(session.getSessionId()).setCursor(cursor).build();
     BlockingClientCall<?, WatchResponse> stream = service.watch(request);
@@ -311,7 +314,7 @@ public final class Client {
     snapshot = null;
   }
 
-  /** Returns where coming back makes sense, after a new login where that helps. */
+  /** Returns where coming back makes sense, and has the next try log in where that helps. */
   private void recover(StatusException error) throws StatusException {
     com.google.rpc.Status status = StatusProto.fromThrowable(error);
     try {
@@ -321,7 +324,7 @@ public final class Client {
         String end = info.getMetadataOrDefault("end_reason", "");
         boolean over = info.getReason().equals("SESSION_ENDED") && Set.of("LINK_LOST", "DECAYED").contains(end);
         if (over || info.getReason().equals("SESSION_NOT_FOUND")) {
-          login();
+          loggedIn = false;
           return;
         }
         if (info.getReason().equals("MALFORMED_CURSOR")) {
