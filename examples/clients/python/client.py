@@ -115,7 +115,8 @@ class Client:
                 if not end.may_resume:
                     sys.exit("the Watch is over for good")
                 least = end.min_delay.ToTimedelta().total_seconds()
-                wait = random.uniform(least, max(least, end.max_delay.ToTimedelta().total_seconds()))
+                # No less than the back-off, so that advice of 0 can't make it spin.
+                wait = max(wait, random.uniform(least, max(least, end.max_delay.ToTimedelta().total_seconds())))
             time.sleep(wait)
 
     def login(self):

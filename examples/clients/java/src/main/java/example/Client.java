@@ -131,7 +131,10 @@ public final class Client {
       if (end != null && !end.getMayResume()) {
         throw io.grpc.Status.ABORTED.withDescription("the Watch is over for good").asException();
       }
-      Thread.sleep(end == null ? between(0, bound) : between(millis(end.getMinDelay()), millis(end.getMaxDelay())));
+      long wait = between(0, bound);
+      // No less than the back-off, so that advice of 0 can't make it spin.
+      if (end != null) wait = Math.max(wait, between(millis(end.getMinDelay()), millis(end.getMaxDelay())));
+      Thread.sleep(wait);
       channel.resetConnectBackoff(); // One wait is enough: gRPC adds none of its own.
     }
   }
