@@ -128,18 +128,20 @@ class Client:
         self.fold_self(self.session.self)
 
     def beat(self):
-        """Renews the lease at each interval, soon after a failure, and when the server asks for it. One call at a time."""
-        interval = wait = self.session.heartbeat_interval.ToTimedelta().total_seconds()
+        """Renews the lease at each interval and when the server asks, with growing waits while that fails. One call at a time."""
+        wait, bound = self.session.heartbeat_interval.ToTimedelta().total_seconds(), FIRST_BOUND_S
         while True:
             asked = self.beat_now.wait(wait)
             self.beat_now.clear()
+            interval = self.session.heartbeat_interval.ToTimedelta().total_seconds()
             try:
                 self.call("Heartbeat", service.HeartbeatRequest(session_id=self.session.session_id))
-                wait = interval
+                wait, bound = interval, FIRST_BOUND_S
                 if asked:
                     say("heartbeat")
             except grpc.RpcError:
-                wait = min(interval, 1)
+                wait = random.uniform(0, bound)
+                bound = min(2 * bound, interval)
 
     def watch(self):
         """Reads one stream to its end. Answers the server's `watch_end`."""

@@ -112,7 +112,7 @@ public final class Client {
   /** Keeps a Watch open until it is done or has no reason to come back. */
   private void run() throws StatusException, InterruptedException {
     login();
-    beatAfter(millis(session.getHeartbeatInterval()));
+    beatAfter(millis(session.getHeartbeatInterval()), FIRST_BOUND_MS);
     for (long bound = FIRST_BOUND_MS; ; bound = Math.min(2 * bound, LAST_BOUND_MS)) {
       long opened = System.nanoTime();
       WatchEnd end = null;
@@ -148,10 +148,14 @@ public final class Client {
     foldSelf(session.getSelf());
   }
 
-  /** Renews the lease at each interval and soon after a failure. One thread makes all these calls, one at a time. */
-  private void beatAfter(long delayMs) {
-    long interval = millis(session.getHeartbeatInterval());
-    heartbeats.schedule(() -> beatAfter(beat() ? interval : Math.min(interval, 1000)), delayMs, TimeUnit.MILLISECONDS);
+  /** Renews the lease at each interval, with growing waits while that fails. One thread makes one call at a time. */
+  private void beatAfter(long delayMs, long bound) {
+    heartbeats.schedule(() -> {
+      boolean renewed = beat();
+      long interval = millis(session.getHeartbeatInterval());
+      if (renewed) beatAfter(interval, FIRST_BOUND_MS);
+      else beatAfter(between(0, bound), Math.min(2 * bound, interval));
+    }, delayMs, TimeUnit.MILLISECONDS);
   }
 
   private boolean beat() {
