@@ -72,7 +72,8 @@ class Client:
         self.beat_now = threading.Event()
         self.epoch, self.cursor = "", b""
         self.revisions, self.rows = {}, {}  # by target: of its status; generation of the row
-        self.snapshot = None  # targets that a snapshot named so far; None under RESUMED
+        self.reset = False  # the stream began with RESET
+        self.named_statuses, self.named_rows = set(), set()  # targets that it named so far
         self.self_revision, self.self_text = -1, ""
         self.logged_in = False
         self.open = False  # the stream has begun
@@ -184,7 +185,8 @@ class Client:
             self.open = True
             say("hello", word(watch_pb2.ResumeResult, event.hello.resume_result, "RESUME_RESULT_"))
             self.enter(event.hello.epoch)
-            self.snapshot = set() if event.hello.resume_result == watch_pb2.RESUME_RESULT_RESET else None
+            self.reset = event.hello.resume_result == watch_pb2.RESUME_RESULT_RESET
+            self.named_statuses, self.named_rows = set(), set()
         elif kind == "status":
             self.fold_status(event.status)
         elif kind == "self":
@@ -239,14 +241,14 @@ class Client:
 
     def fold_status(self, status):
         """Lets the highest revision win, wherever it came from."""
-        self.note(status.user_id)
+        self.named_statuses.add(status.user_id)
         if status.revision > self.revisions.get(status.user_id, -1):
             self.revisions[status.user_id] = status.revision
             online = word(status_pb2.OnlineStatus, status.online_status, "ONLINE_STATUS_").lower().replace("_", "-")
             self.change(f"{online} {status.user_id}{quoted(status.custom_status.text)}")
 
     def fold_row(self, row):
-        self.note(row.user_id)
+        self.named_rows.add(row.user_id)
         if row.generation > self.rows.get(row.user_id, 0):
             self.rows[row.user_id] = row.generation
             say("subscribed", row.user_id)
@@ -271,16 +273,11 @@ class Client:
         self.changes += 1
         say(line)
 
-    def note(self, user_id):
-        if self.snapshot is not None:
-            self.snapshot.add(user_id)
-
     def drop_unnamed(self):
-        """Ends a snapshot: what it did not name is gone."""
-        if self.snapshot is not None:
-            self.revisions = {k: v for k, v in self.revisions.items() if k in self.snapshot}
-            self.rows = {k: v for k, v in self.rows.items() if k in self.snapshot}
-        self.snapshot = None
+        """Ends a snapshot: what it did not name is gone. Rows count apart: of a friend only the status is named."""
+        if self.reset:
+            self.revisions = {k: v for k, v in self.revisions.items() if k in self.named_statuses}
+            self.rows = {k: v for k, v in self.rows.items() if k in self.named_rows}
 
     def recover(self, error):
         """Returns where coming back makes sense, and has the next try log in where that helps; else raises."""

@@ -68,7 +68,9 @@ public final class Client {
   private ByteString cursor = ByteString.EMPTY;
   private final Map<String, Long> revisions = new HashMap<>(); // of each target's status
   private final Map<String, Long> rows = new HashMap<>(); // generation of the row to each target
-  private Set<String> snapshot; // targets that a snapshot named so far; null under RESUMED
+  private boolean reset; // the stream began with RESET
+  private final Set<String> namedStatuses = new HashSet<>(); // targets that it named so far
+  private final Set<String> namedRows = new HashSet<>(); // and those that it named a row to
   private long selfRevision = -1;
   private String selfText = "";
   private boolean loggedIn;
@@ -203,7 +205,9 @@ public final class Client {
         open = true;
         OUT.println("hello " + word(result, "RESUME_RESULT_"));
         enter(event.getHello().getEpoch());
-        snapshot = result == ResumeResult.RESUME_RESULT_RESET ? new HashSet<>() : null;
+        reset = result == ResumeResult.RESUME_RESULT_RESET;
+        namedStatuses.clear();
+        namedRows.clear();
       }
       case STATUS -> foldStatus(event.getStatus());
       case SELF -> foldSelf(event.getSelf());
@@ -273,7 +277,7 @@ public final class Client {
   /** The highest revision wins, wherever it came from. */
   private void foldStatus(UserStatus status) {
     String id = status.getUserId();
-    note(id);
+    namedStatuses.add(id);
     if (status.getRevision() <= revisions.getOrDefault(id, -1L)) return;
     revisions.put(id, status.getRevision());
     String online = word(status.getOnlineStatus(), "ONLINE_STATUS_").toLowerCase(Locale.ROOT).replace('_', '-');
@@ -281,7 +285,7 @@ public final class Client {
   }
 
   private void foldRow(Subscription row) {
-    note(row.getUserId());
+    namedRows.add(row.getUserId());
     if (row.getGeneration() <= rows.getOrDefault(row.getUserId(), 0L)) return;
     rows.put(row.getUserId(), row.getGeneration());
     OUT.println("subscribed " + row.getUserId());
@@ -308,17 +312,11 @@ public final class Client {
     OUT.println(line);
   }
 
-  private void note(String id) {
-    if (snapshot != null) snapshot.add(id);
-  }
-
-  /** Ends a snapshot: what it did not name is gone. */
+  /** Ends a snapshot: what it did not name is gone. Rows count apart: of a friend only the status is named. */
   private void dropUnnamed() {
-    if (snapshot != null) {
-      revisions.keySet().retainAll(snapshot);
-      rows.keySet().retainAll(snapshot);
-    }
-    snapshot = null;
+    if (!reset) return;
+    revisions.keySet().retainAll(namedStatuses);
+    rows.keySet().retainAll(namedRows);
   }
 
   /** Returns where coming back makes sense, and has the next try log in where that helps. */
