@@ -71,6 +71,7 @@ class Client:
         self.metadata = [("authorization", f"Bearer {args.token}")]
         self.beat_now = threading.Event()
         self.epoch, self.cursor = "", b""
+        self.stream_epoch = self.left_epoch = ""  # of the newest hello; the one before `epoch`
         self.revisions, self.rows = {}, {}  # by target: of its status; generation of the row
         self.reset = False  # the stream began with RESET
         self.named_statuses, self.named_rows = set(), set()  # targets that it named so far
@@ -125,8 +126,8 @@ class Client:
         self.session = self.call("Login", request)
         self.logged_in = True
         say("login", self.session.self.status.user_id)
-        self.enter(self.session.epoch)
-        self.fold_self(self.session.self)
+        if self.admits(self.session.epoch):
+            self.fold_self(self.session.self)
 
     def beat(self):
         """Renews the lease at each interval and when the server asks, with growing waits while that fails. One call at a time."""
@@ -185,8 +186,11 @@ class Client:
             self.open = True
             say("hello", word(watch_pb2.ResumeResult, event.hello.resume_result, "RESUME_RESULT_"))
             self.enter(event.hello.epoch)
+            self.stream_epoch = event.hello.epoch
             self.reset = event.hello.resume_result == watch_pb2.RESUME_RESULT_RESET
             self.named_statuses, self.named_rows = set(), set()
+        elif self.stream_epoch != self.epoch:
+            pass  # An answer told a newer epoch: this stream will end soon.
         elif kind == "status":
             self.fold_status(event.status)
         elif kind == "self":
@@ -212,19 +216,19 @@ class Client:
         if not self.ready and self.args.subscribe:
             request = service.SubscribeRequest(session_id=session_id, user_ids=self.args.subscribe.split(","))
             answer = self.call("Subscribe", request)
-            self.enter(answer.epoch)
+            admitted = self.admits(answer.epoch)
             for result in answer.results:
                 if result.WhichOneof("result") == "error":
                     say("failed", result.user_id, result.error.reason)
-                else:
+                elif admitted:
                     self.fold_row(result.subscribed.subscription)
                     self.fold_status(result.subscribed.status)
         if not self.ready and self.args.text:
             text = status_pb2.CustomStatusInput(text=self.args.text)
             request = service.SetCustomStatusRequest(session_id=session_id, custom_status=text)
             answer = self.call("SetCustomStatus", request)
-            self.enter(answer.epoch)
-            self.fold_self(answer.self)
+            if self.admits(answer.epoch):
+                self.fold_self(answer.self)
         self.ready = True
         self.call("Sync", service.SyncRequest(session_id=session_id, marker="ready"))
 
@@ -233,10 +237,17 @@ class Client:
         say("bye")
         self.done = True
 
+    def admits(self, epoch):
+        """Says whether an answer of this epoch counts, and enters one that is new."""
+        if epoch == self.left_epoch:
+            return False
+        self.enter(epoch)
+        return True
+
     def enter(self, epoch):
         """Drops what is held of another epoch: its revisions say nothing here."""
         if epoch != self.epoch:
-            self.epoch, self.cursor, self.self_revision = epoch, b"", -1
+            self.left_epoch, self.epoch, self.cursor, self.self_revision = self.epoch, epoch, b"", -1
             self.revisions, self.rows = {}, {}
 
     def fold_status(self, status):

@@ -65,6 +65,8 @@ public final class Client {
   // What the client knows. The loop that reads the stream owns it, and folds answers there, too.
   private volatile LoginResponse session;
   private String epoch = "";
+  private String leftEpoch = ""; // the one before
+  private String streamEpoch = ""; // of the newest hello
   private ByteString cursor = ByteString.EMPTY;
   private final Map<String, Long> revisions = new HashMap<>(); // of each target's status
   private final Map<String, Long> rows = new HashMap<>(); // generation of the row to each target
@@ -146,8 +148,7 @@ public final class Client {
     session = bounded().login(request.build());
     loggedIn = true;
     OUT.println("login " + session.getSelf().getStatus().getUserId());
-    enter(session.getEpoch());
-    foldSelf(session.getSelf());
+    if (admits(session.getEpoch())) foldSelf(session.getSelf());
   }
 
   /** Renews the lease at each interval, with growing waits while that fails. One thread makes one call at a time. */
@@ -199,12 +200,14 @@ public final class Client {
 
   /** Does what one event asks for. Events that it does not know are left out. */
   private void take(WatchEvent event) throws StatusException {
+    if (!event.hasHello() && !streamEpoch.equals(epoch)) return; // An answer told a newer one: this stream will end soon.
     switch (event.getEventCase()) {
       case HELLO -> {
         ResumeResult result = event.getHello().getResumeResult();
         open = true;
         OUT.println("hello " + word(result, "RESUME_RESULT_"));
-        enter(event.getHello().getEpoch());
+        streamEpoch = event.getHello().getEpoch();
+        enter(streamEpoch);
         reset = result == ResumeResult.RESUME_RESULT_RESET;
         namedStatuses.clear();
         namedRows.clear();
@@ -237,11 +240,11 @@ public final class Client {
     if (!ready && options.containsKey("subscribe")) {
       List<String> targets = List.of(options.get("subscribe").split(","));
       var answer = bounded().subscribe(SubscribeRequest.newBuilder().setSessionId(id).addAllUserIds(targets).build());
-      enter(answer.getEpoch());
+      boolean admitted = admits(answer.getEpoch());
       for (var result : answer.getResultsList()) {
         if (result.hasError()) {
           OUT.println("failed " + result.getUserId() + " " + result.getError().getReason());
-        } else {
+        } else if (admitted) {
           foldRow(result.getSubscribed().getSubscription());
           foldStatus(result.getSubscribed().getStatus());
         }
@@ -251,8 +254,7 @@ public final class Client {
       var text = CustomStatusInput.newBuilder().setText(options.get("text"));
       var request = SetCustomStatusRequest.newBuilder().setSessionId(id).setCustomStatus(text).build();
       var answer = bounded().setCustomStatus(request);
-      enter(answer.getEpoch());
-      foldSelf(answer.getSelf());
+      if (admits(answer.getEpoch())) foldSelf(answer.getSelf());
     }
     ready = true;
     bounded().sync(SyncRequest.newBuilder().setSessionId(id).setMarker("ready").build());
@@ -264,9 +266,17 @@ public final class Client {
     done = true;
   }
 
+  /** Says whether an answer of this epoch counts, and enters one that is new. */
+  private boolean admits(String next) {
+    if (next.equals(leftEpoch)) return false;
+    enter(next);
+    return true;
+  }
+
   /** Drops what is held of another epoch: its revisions say nothing here. */
   private void enter(String next) {
     if (next.equals(epoch)) return;
+    leftEpoch = epoch;
     epoch = next;
     cursor = ByteString.EMPTY;
     selfRevision = -1;
