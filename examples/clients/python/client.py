@@ -71,9 +71,12 @@ class Client:
         self.metadata = [("authorization", f"Bearer {args.token}")]
         self.beat_now = threading.Event()
         self.epoch, self.cursor = "", b""
+        self.stream_epoch = self.left_epoch = ""  # of the newest hello; the one before `epoch`
         self.revisions, self.rows = {}, {}  # by target: of its status; generation of the row
-        self.snapshot = None  # targets that a snapshot named so far; None under RESUMED
+        self.reset = False  # the stream began with RESET
+        self.named_statuses, self.named_rows = set(), set()  # targets that it named so far
         self.self_revision, self.self_text = -1, ""
+        self.logged_in = False
         self.open = False  # the stream has begun
         self.ready = False  # subscribed, and text set
         self.changes, self.done = 0, False
@@ -93,7 +96,10 @@ class Client:
         bound = FIRST_BOUND_S
         while True:
             opened, end, failure = time.monotonic(), None, None
+            self.open = False
             try:
+                if not self.logged_in:
+                    self.login()
                 end = self.watch()
             except grpc.RpcError as error:
                 failure = error
@@ -111,33 +117,36 @@ class Client:
                 if not end.may_resume:
                     sys.exit("the Watch is over for good")
                 least = end.min_delay.ToTimedelta().total_seconds()
-                wait = random.uniform(least, max(least, end.max_delay.ToTimedelta().total_seconds()))
+                # No less than the back-off, so that advice of 0 can't make it spin.
+                wait = max(wait, random.uniform(least, max(least, end.max_delay.ToTimedelta().total_seconds())))
             time.sleep(wait)
 
     def login(self):
         request = service.LoginRequest(device_id=self.args.device, platform=status_pb2.PLATFORM_LINUX)
         self.session = self.call("Login", request)
+        self.logged_in = True
         say("login", self.session.self.status.user_id)
-        self.enter(self.session.epoch)
-        self.fold_self(self.session.self)
+        if self.admits(self.session.epoch):
+            self.fold_self(self.session.self)
 
     def beat(self):
-        """Renews the lease at each interval, soon after a failure, and when the server asks for it. One call at a time."""
-        interval = wait = self.session.heartbeat_interval.ToTimedelta().total_seconds()
+        """Renews the lease at each interval and when the server asks, with growing waits while that fails. One call at a time."""
+        wait, bound = self.session.heartbeat_interval.ToTimedelta().total_seconds(), FIRST_BOUND_S
         while True:
             asked = self.beat_now.wait(wait)
             self.beat_now.clear()
+            interval = self.session.heartbeat_interval.ToTimedelta().total_seconds()
             try:
                 self.call("Heartbeat", service.HeartbeatRequest(session_id=self.session.session_id))
-                wait = interval
+                wait, bound = interval, FIRST_BOUND_S
                 if asked:
                     say("heartbeat")
             except grpc.RpcError:
-                wait = min(interval, 1)
+                wait = random.uniform(0, bound)
+                bound = min(2 * bound, interval)
 
     def watch(self):
         """Reads one stream to its end. Answers the server's `watch_end`."""
-        self.open = False
         request = watch_pb2.WatchRequest(session_id=self.session.session_id, cursor=self.cursor)
         stream = self.stub.Watch(request, metadata=self.metadata)
         silence = CALL_TIMEOUT_S
@@ -177,7 +186,11 @@ class Client:
             self.open = True
             say("hello", word(watch_pb2.ResumeResult, event.hello.resume_result, "RESUME_RESULT_"))
             self.enter(event.hello.epoch)
-            self.snapshot = set() if event.hello.resume_result == watch_pb2.RESUME_RESULT_RESET else None
+            self.stream_epoch = event.hello.epoch
+            self.reset = event.hello.resume_result == watch_pb2.RESUME_RESULT_RESET
+            self.named_statuses, self.named_rows = set(), set()
+        elif self.stream_epoch != self.epoch:
+            pass  # An answer told a newer epoch: this stream will end soon.
         elif kind == "status":
             self.fold_status(event.status)
         elif kind == "self":
@@ -203,19 +216,19 @@ class Client:
         if not self.ready and self.args.subscribe:
             request = service.SubscribeRequest(session_id=session_id, user_ids=self.args.subscribe.split(","))
             answer = self.call("Subscribe", request)
-            self.enter(answer.epoch)
+            admitted = self.admits(answer.epoch)
             for result in answer.results:
                 if result.WhichOneof("result") == "error":
                     say("failed", result.user_id, result.error.reason)
-                else:
+                elif admitted:
                     self.fold_row(result.subscribed.subscription)
                     self.fold_status(result.subscribed.status)
         if not self.ready and self.args.text:
             text = status_pb2.CustomStatusInput(text=self.args.text)
             request = service.SetCustomStatusRequest(session_id=session_id, custom_status=text)
             answer = self.call("SetCustomStatus", request)
-            self.enter(answer.epoch)
-            self.fold_self(answer.self)
+            if self.admits(answer.epoch):
+                self.fold_self(answer.self)
         self.ready = True
         self.call("Sync", service.SyncRequest(session_id=session_id, marker="ready"))
 
@@ -224,22 +237,29 @@ class Client:
         say("bye")
         self.done = True
 
+    def admits(self, epoch):
+        """Says whether an answer of this epoch counts, and enters one that is new."""
+        if epoch == self.left_epoch:
+            return False
+        self.enter(epoch)
+        return True
+
     def enter(self, epoch):
         """Drops what is held of another epoch: its revisions say nothing here."""
         if epoch != self.epoch:
-            self.epoch, self.cursor, self.self_revision = epoch, b"", -1
+            self.left_epoch, self.epoch, self.cursor, self.self_revision = self.epoch, epoch, b"", -1
             self.revisions, self.rows = {}, {}
 
     def fold_status(self, status):
         """Lets the highest revision win, wherever it came from."""
-        self.note(status.user_id)
+        self.named_statuses.add(status.user_id)
         if status.revision > self.revisions.get(status.user_id, -1):
             self.revisions[status.user_id] = status.revision
             online = word(status_pb2.OnlineStatus, status.online_status, "ONLINE_STATUS_").lower().replace("_", "-")
             self.change(f"{online} {status.user_id}{quoted(status.custom_status.text)}")
 
     def fold_row(self, row):
-        self.note(row.user_id)
+        self.named_rows.add(row.user_id)
         if row.generation > self.rows.get(row.user_id, 0):
             self.rows[row.user_id] = row.generation
             say("subscribed", row.user_id)
@@ -264,19 +284,14 @@ class Client:
         self.changes += 1
         say(line)
 
-    def note(self, user_id):
-        if self.snapshot is not None:
-            self.snapshot.add(user_id)
-
     def drop_unnamed(self):
-        """Ends a snapshot: what it did not name is gone."""
-        if self.snapshot is not None:
-            self.revisions = {k: v for k, v in self.revisions.items() if k in self.snapshot}
-            self.rows = {k: v for k, v in self.rows.items() if k in self.snapshot}
-        self.snapshot = None
+        """Ends a snapshot: what it did not name is gone. Rows count apart: of a friend only the status is named."""
+        if self.reset:
+            self.revisions = {k: v for k, v in self.revisions.items() if k in self.named_statuses}
+            self.rows = {k: v for k, v in self.rows.items() if k in self.named_rows}
 
     def recover(self, error):
-        """Returns where coming back makes sense, after a new login where that helps; else raises."""
+        """Returns where coming back makes sense, and has the next try log in where that helps; else raises."""
         status = rpc_status.from_call(error)
         for detail in status.details if status else []:
             info = error_details_pb2.ErrorInfo()
@@ -284,13 +299,15 @@ class Client:
                 continue
             over = info.reason == "SESSION_ENDED" and info.metadata["end_reason"] in ("LINK_LOST", "DECAYED")
             if over or info.reason == "SESSION_NOT_FOUND":
-                return self.login()
+                self.logged_in = False
+                return
             if info.reason == "MALFORMED_CURSOR":
                 self.cursor = b""
-                return None
+                return
+            if info.reason in ("SESSION_LOST", "NO_OPEN_WATCH"):
+                return  # the next Watch mends both
         if error.code() in FATAL:
             raise error
-        return None
 
 
 if __name__ == "__main__":

@@ -65,12 +65,17 @@ public final class Client {
   // What the client knows. The loop that reads the stream owns it, and folds answers there, too.
   private volatile LoginResponse session;
   private String epoch = "";
+  private String leftEpoch = ""; // the one before
+  private String streamEpoch = ""; // of the newest hello
   private ByteString cursor = ByteString.EMPTY;
   private final Map<String, Long> revisions = new HashMap<>(); // of each target's status
   private final Map<String, Long> rows = new HashMap<>(); // generation of the row to each target
-  private Set<String> snapshot; // targets that a snapshot named so far; null under RESUMED
+  private boolean reset; // the stream began with RESET
+  private final Set<String> namedStatuses = new HashSet<>(); // targets that it named so far
+  private final Set<String> namedRows = new HashSet<>(); // and those that it named a row to
   private long selfRevision = -1;
   private String selfText = "";
+  private boolean loggedIn;
   private boolean open; // the stream has begun
   private boolean ready; // subscribed, and text set
   private long changes;
@@ -111,12 +116,14 @@ public final class Client {
   /** Keeps a Watch open until it is done or has no reason to come back. */
   private void run() throws StatusException, InterruptedException {
     login();
-    beatAfter(millis(session.getHeartbeatInterval()));
+    beatAfter(millis(session.getHeartbeatInterval()), FIRST_BOUND_MS);
     for (long bound = FIRST_BOUND_MS; ; bound = Math.min(2 * bound, LAST_BOUND_MS)) {
       long opened = System.nanoTime();
       WatchEnd end = null;
       StatusException failure = null;
+      open = false;
       try {
+        if (!loggedIn) login();
         end = watch();
       } catch (StatusException error) {
         failure = error;
@@ -128,7 +135,10 @@ public final class Client {
       if (end != null && !end.getMayResume()) {
         throw io.grpc.Status.ABORTED.withDescription("the Watch is over for good").asException();
       }
-      Thread.sleep(end == null ? between(0, bound) : between(millis(end.getMinDelay()), millis(end.getMaxDelay())));
+      long wait = between(0, bound);
+      // No less than the back-off, so that advice of 0 can't make it spin.
+      if (end != null) wait = Math.max(wait, between(millis(end.getMinDelay()), millis(end.getMaxDelay())));
+      Thread.sleep(wait);
       channel.resetConnectBackoff(); // One wait is enough: gRPC adds none of its own.
     }
   }
@@ -136,15 +146,19 @@ public final class Client {
   private void login() throws StatusException {
     var request = LoginRequest.newBuilder().setDeviceId(options.get("device")).setPlatform(Platform.PLATFORM_LINUX);
     session = bounded().login(request.build());
+    loggedIn = true;
     OUT.println("login " + session.getSelf().getStatus().getUserId());
-    enter(session.getEpoch());
-    foldSelf(session.getSelf());
+    if (admits(session.getEpoch())) foldSelf(session.getSelf());
   }
 
-  /** Renews the lease at each interval and soon after a failure. One thread makes all these calls, one at a time. */
-  private void beatAfter(long delayMs) {
-    long interval = millis(session.getHeartbeatInterval());
-    heartbeats.schedule(() -> beatAfter(beat() ? interval : Math.min(interval, 1000)), delayMs, TimeUnit.MILLISECONDS);
+  /** Renews the lease at each interval, with growing waits while that fails. One thread makes one call at a time. */
+  private void beatAfter(long delayMs, long bound) {
+    heartbeats.schedule(() -> {
+      boolean renewed = beat();
+      long interval = millis(session.getHeartbeatInterval());
+      if (renewed) beatAfter(interval, FIRST_BOUND_MS);
+      else beatAfter(between(0, bound), Math.min(2 * bound, interval));
+    }, delayMs, TimeUnit.MILLISECONDS);
   }
 
   private boolean beat() {
@@ -158,7 +172,6 @@ public final class Client {
 
   /** Reads one stream to its end; answers the server's `watch_end`. */
   private WatchEnd watch() throws StatusException, InterruptedException {
-    open = false;
     long silence = CALL_TIMEOUT_MS;
     var request = WatchRequest.newBuilder().setSessionId(session.getSessionId()).setCursor(cursor).build();
     BlockingClientCall<?, WatchResponse> stream = service.watch(request);
@@ -187,13 +200,17 @@ public final class Client {
 
   /** Does what one event asks for. Events that it does not know are left out. */
   private void take(WatchEvent event) throws StatusException {
+    if (!event.hasHello() && !streamEpoch.equals(epoch)) return; // An answer told a newer one: this stream will end soon.
     switch (event.getEventCase()) {
       case HELLO -> {
         ResumeResult result = event.getHello().getResumeResult();
         open = true;
         OUT.println("hello " + word(result, "RESUME_RESULT_"));
-        enter(event.getHello().getEpoch());
-        snapshot = result == ResumeResult.RESUME_RESULT_RESET ? new HashSet<>() : null;
+        streamEpoch = event.getHello().getEpoch();
+        enter(streamEpoch);
+        reset = result == ResumeResult.RESUME_RESULT_RESET;
+        namedStatuses.clear();
+        namedRows.clear();
       }
       case STATUS -> foldStatus(event.getStatus());
       case SELF -> foldSelf(event.getSelf());
@@ -223,11 +240,11 @@ public final class Client {
     if (!ready && options.containsKey("subscribe")) {
       List<String> targets = List.of(options.get("subscribe").split(","));
       var answer = bounded().subscribe(SubscribeRequest.newBuilder().setSessionId(id).addAllUserIds(targets).build());
-      enter(answer.getEpoch());
+      boolean admitted = admits(answer.getEpoch());
       for (var result : answer.getResultsList()) {
         if (result.hasError()) {
           OUT.println("failed " + result.getUserId() + " " + result.getError().getReason());
-        } else {
+        } else if (admitted) {
           foldRow(result.getSubscribed().getSubscription());
           foldStatus(result.getSubscribed().getStatus());
         }
@@ -237,8 +254,7 @@ public final class Client {
       var text = CustomStatusInput.newBuilder().setText(options.get("text"));
       var request = SetCustomStatusRequest.newBuilder().setSessionId(id).setCustomStatus(text).build();
       var answer = bounded().setCustomStatus(request);
-      enter(answer.getEpoch());
-      foldSelf(answer.getSelf());
+      if (admits(answer.getEpoch())) foldSelf(answer.getSelf());
     }
     ready = true;
     bounded().sync(SyncRequest.newBuilder().setSessionId(id).setMarker("ready").build());
@@ -250,9 +266,17 @@ public final class Client {
     done = true;
   }
 
+  /** Says whether an answer of this epoch counts, and enters one that is new. */
+  private boolean admits(String next) {
+    if (next.equals(leftEpoch)) return false;
+    enter(next);
+    return true;
+  }
+
   /** Drops what is held of another epoch: its revisions say nothing here. */
   private void enter(String next) {
     if (next.equals(epoch)) return;
+    leftEpoch = epoch;
     epoch = next;
     cursor = ByteString.EMPTY;
     selfRevision = -1;
@@ -263,7 +287,7 @@ public final class Client {
   /** The highest revision wins, wherever it came from. */
   private void foldStatus(UserStatus status) {
     String id = status.getUserId();
-    note(id);
+    namedStatuses.add(id);
     if (status.getRevision() <= revisions.getOrDefault(id, -1L)) return;
     revisions.put(id, status.getRevision());
     String online = word(status.getOnlineStatus(), "ONLINE_STATUS_").toLowerCase(Locale.ROOT).replace('_', '-');
@@ -271,7 +295,7 @@ public final class Client {
   }
 
   private void foldRow(Subscription row) {
-    note(row.getUserId());
+    namedRows.add(row.getUserId());
     if (row.getGeneration() <= rows.getOrDefault(row.getUserId(), 0L)) return;
     rows.put(row.getUserId(), row.getGeneration());
     OUT.println("subscribed " + row.getUserId());
@@ -298,20 +322,14 @@ public final class Client {
     OUT.println(line);
   }
 
-  private void note(String id) {
-    if (snapshot != null) snapshot.add(id);
-  }
-
-  /** Ends a snapshot: what it did not name is gone. */
+  /** Ends a snapshot: what it did not name is gone. Rows count apart: of a friend only the status is named. */
   private void dropUnnamed() {
-    if (snapshot != null) {
-      revisions.keySet().retainAll(snapshot);
-      rows.keySet().retainAll(snapshot);
-    }
-    snapshot = null;
+    if (!reset) return;
+    revisions.keySet().retainAll(namedStatuses);
+    rows.keySet().retainAll(namedRows);
   }
 
-  /** Returns where coming back makes sense, after a new login where that helps. */
+  /** Returns where coming back makes sense, and has the next try log in where that helps. */
   private void recover(StatusException error) throws StatusException {
     com.google.rpc.Status status = StatusProto.fromThrowable(error);
     try {
@@ -321,13 +339,14 @@ public final class Client {
         String end = info.getMetadataOrDefault("end_reason", "");
         boolean over = info.getReason().equals("SESSION_ENDED") && Set.of("LINK_LOST", "DECAYED").contains(end);
         if (over || info.getReason().equals("SESSION_NOT_FOUND")) {
-          login();
+          loggedIn = false;
           return;
         }
         if (info.getReason().equals("MALFORMED_CURSOR")) {
           cursor = ByteString.EMPTY;
           return;
         }
+        if (Set.of("SESSION_LOST", "NO_OPEN_WATCH").contains(info.getReason())) return; // The next Watch mends both.
       }
     } catch (InvalidProtocolBufferException unreadable) {
       // Its code has to do.
