@@ -1,16 +1,10 @@
 // `doctor`: what a run would find, and what it could not test, before anybody waits for a verdict.
-import { createClient } from "@connectrpc/connect";
-import { Platform, UserStatusService } from "@userstatus/protocol";
-import { describeError } from "../bench/refusal.ts";
-import type { RunContext } from "../bench/world.ts";
 import { type Prepared, prepare } from "../run/suite.ts";
-import { createTranscript } from "../transcript/transcript.ts";
 import { spoken } from "../units.ts";
-import { createCaller } from "../wire/caller.ts";
-import { openConnection } from "../wire/connection.ts";
 import type { Probe } from "../wire/probe.ts";
 import type { Console } from "./console.ts";
 import { suiteOptions, type TargetFlags } from "./options.ts";
+import { tryLogin } from "./try-login.ts";
 
 /** Exit code: 0 if a run could give a whole verdict, 3 if something would not be testable, 1 if nobody can log in. */
 export async function doctorCommand(flags: TargetFlags, console: Console): Promise<number> {
@@ -67,37 +61,4 @@ function notTestable({ plan }: Prepared): string[] {
 
 function firstLine(text: string): string {
   return (text.split("\n")[0] ?? "").slice(0, 120);
-}
-
-/** Undefined if somebody could log in and out; else why not. */
-async function tryLogin({ run, server }: Prepared): Promise<string | undefined> {
-  const kind = server.kinds[0];
-  if (kind === undefined) return "no transport";
-  const connection = openConnection(kind, run.url);
-  const app = run.sharedApp ?? run.newId("app-");
-  try {
-    const client = await userOf(run, app, connection);
-    const { sessionId } = await client.login({ deviceId: "doctor", platform: Platform.LINUX });
-    await client.logout({ sessionId });
-    return undefined;
-  } catch (error) {
-    return describeError(error);
-  } finally {
-    connection.close();
-  }
-}
-
-async function userOf(run: RunContext, app: string, connection: ReturnType<typeof openConnection>) {
-  const { users, tokens, newId, patienceMs } = run;
-  const byLogin = async (): Promise<void> => undefined;
-  // Without the admin calls: whoever logs in first is registered by that, or the answer says why not.
-  const way = users.way === "admin calls" ? undefined : users;
-  const [id = newId("u-")] =
-    (await way?.make({ app, count: 1, fresh: false, newId: () => newId("u-"), admin: undefined, byLogin })) ?? [];
-  const token = users.tokenOf(id) ?? (await tokens.token({ app, user: id, role: "user" }));
-  const transcript = createTranscript({ entriesMax: 4 });
-  return createClient(
-    UserStatusService,
-    createCaller(connection.transport, { who: id, token, transcript, patienceMs, over: new AbortController().signal }),
-  );
 }

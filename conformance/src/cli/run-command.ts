@@ -10,13 +10,15 @@ import { createProgress, type Progress } from "../report/progress.ts";
 import { summaryText, verdictText } from "../report/summary.ts";
 import { exitCodeOf, judgeKnown, knownText, writeKnownFailures } from "../run/known.ts";
 import { namedProfileId } from "../run/named-profile.ts";
-import { type Shard, type SuiteOptions, TargetUnreachable } from "../run/options.ts";
+import { type Shard, type SuiteOptions, TargetUnreachable, UsageError } from "../run/options.ts";
+import { countRuns } from "../run/runner.ts";
 import { type Prepared, prepare, runPrepared, type SuiteListener } from "../run/suite.ts";
 import { exitCodes } from "../run/verdict.ts";
 import type { Console } from "./console.ts";
 import { readKnown } from "./known-file.ts";
 import { suiteOptions, type TargetFlags } from "./options.ts";
 import { type FormFlags, takesOutput, writeForms } from "./report-files.ts";
+import { tryLogin } from "./try-login.ts";
 
 export interface RunFlags extends TargetFlags, FormFlags {
   readonly only?: string[];
@@ -85,7 +87,9 @@ export async function judge(options: SuiteOptions, talk: Talk): Promise<Report> 
   const sink = talk.toError ? talk.console.error : talk.console.out;
   const progress = createProgress(sink);
   const prepared = await prepare(options);
-  const report = await runPrepared(prepared, options, listenerOf(progress, talk));
+  await requireGoodTokens(prepared, options);
+  const runs = countRuns({ ...prepared, ...prepared.server, repeat: options.repeat ?? 1 });
+  const report = await runPrepared(prepared, options, listenerOf(progress, talk, runs));
   progress.end();
   const failed = report.checks.flatMap((check) => check.runs.map((run) => ({ check, run })));
   for (const { check, run } of failed) {
@@ -95,15 +99,24 @@ export async function judge(options: SuiteOptions, talk: Talk): Promise<Report> 
   return report;
 }
 
-function listenerOf(progress: Progress, { quiet, verbose }: Talk): SuiteListener {
+/** Tokens that the server refuses would fail most checks, and say nothing of the server. */
+async function requireGoodTokens(prepared: Prepared, options: SuiteOptions): Promise<void> {
+  if (!prepared.run.tokens.mintsAnything || options.users !== undefined) return;
+  const fault = await tryLogin(prepared);
+  if (fault === undefined || !/TOKEN_(INVALID|MISSING|EXPIRED)/.test(fault)) return;
+  prepared.close();
+  throw new UsageError(`the server refuses the tokens of ${prepared.run.tokens.name}: ${fault}`);
+}
+
+function listenerOf(progress: Progress, { quiet, verbose }: Talk, runs: number): SuiteListener {
   return {
     say: (line) => {
       if (!quiet) progress.say(line);
     },
     planned: (prepared) => {
       if (quiet) return;
-      progress.say(openingText(prepared));
-      progress.begin(prepared.plan.filter(({ fate }) => fate.kind === "run").length);
+      progress.say(openingText(prepared, runs));
+      progress.begin(runs);
     },
     started: ({ planned }) => progress.started(planned.check.id),
     finished: ({ planned, outcome, transport, durationMs, reason }) => {
@@ -115,13 +128,14 @@ function listenerOf(progress: Progress, { quiet, verbose }: Talk): SuiteListener
   };
 }
 
-function openingText({ run, server, plan }: Prepared): string {
+function openingText({ run, server, plan }: Prepared, runs: number): string {
   const { info, profile, tier, users, seed } = run;
   const name =
     [info.serverName, info.serverVersion].filter((part) => part !== "").join(" ") || "a server without a name";
-  const runs = plan.filter(({ fate }) => fate.kind === "run").length;
+  const toRun = plan.filter(({ fate }) => fate.kind === "run").length;
+  const times = runs === toRun ? "" : `, some over every transport or more than once: ${runs} runs`;
   return [
     `${name} at ${run.url}: profile ${profile.name}, clock tier ${tier}, users by ${users.way}, seed ${seed}`,
-    `${runs} of ${plan.length} checks to run; transports ${server.kinds.map(({ name: kind }) => kind).join(", ")}`,
+    `${toRun} of ${plan.length} checks to run${times}; transports ${server.kinds.map(({ name: kind }) => kind).join(", ")}`,
   ].join("\n");
 }

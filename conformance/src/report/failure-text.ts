@@ -9,10 +9,11 @@ export function replayCommand(
 ): string {
   if (report.target.command !== undefined) {
     const protocol = run.transport === "" ? "" : ` --protocol ${run.transport}`;
-    return `userstatus-conformance client --only '${check.id}'${protocol} -v -- ${report.target.command}`;
+    return `npx userstatus-conformance client --only '${check.id}'${protocol} -v -- ${report.target.command}`;
   }
   const transport = run.transport === "" ? "" : ` --transport ${run.transport}`;
-  const command = `userstatus-conformance run --url ${report.target.url} --only '${check.id}' --seed ${report.seed}`;
+  const where = [`--url ${report.target.url}`, ...(report.target.options ?? [])].join(" ");
+  const command = `npx userstatus-conformance run ${where} --only '${check.id}' --seed ${report.seed}`;
   return `${command}${transport} -v  (and your token options)`;
 }
 

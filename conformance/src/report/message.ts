@@ -22,10 +22,11 @@ import { type Report, type ReportedRun, reportVersion } from "./model.ts";
 export class UnreadableReport extends Error {}
 
 export function toMessage(report: Report): ReportMessage {
-  const { counts, tier, verdict, died, startedAt, requirements, checks, reportVersion: _, ...same } = report;
+  const { target, counts, tier, verdict, died, startedAt, requirements, checks, reportVersion: _, ...same } = report;
   return create(ReportSchema, {
     ...same,
     reportVersion,
+    target: { ...target, options: [...(target.options ?? [])] },
     claims: [...report.claims],
     transports: [...report.transports],
     partial: [...report.partial],
@@ -66,6 +67,7 @@ export function fromMessage(message: ReportMessage): Report {
       serverVersion: target?.serverVersion ?? "",
       specVersion: target?.specVersion ?? "",
       ...(target === undefined || target.command === "" ? {} : { command: target.command }),
+      ...(target === undefined || target.options.length === 0 ? {} : { options: target.options }),
     },
     profile: message.profile,
     claims: message.claims,

@@ -18,6 +18,8 @@ export interface Report {
     readonly specVersion: string;
     /** Of a client: the command that starts it. A server has none. */
     readonly command?: string;
+    /** Of a server: options of the run that say where it is and what it is judged as, those that name secrets left out. */
+    readonly options?: readonly string[];
   };
   readonly profile: string;
   readonly claims: readonly string[];

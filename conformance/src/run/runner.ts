@@ -104,7 +104,15 @@ async function later(delayMs: number, work: () => Promise<void>): Promise<void> 
   await work();
 }
 
-function jobsOf(planned: PlannedCheck, { run, kinds, judged, repeat }: RunnerOptions): Job[] {
+/** How many runs a plan has: some checks run over every transport. */
+export function countRuns(options: Pick<RunnerOptions, "run" | "plan" | "kinds" | "judged" | "repeat">): number {
+  return options.plan.flatMap((planned) => jobsOf(planned, options)).length;
+}
+
+function jobsOf(
+  planned: PlannedCheck,
+  { run, kinds, judged, repeat }: Pick<RunnerOptions, "run" | "kinds" | "judged" | "repeat">,
+): Job[] {
   if (planned.fate.kind !== "run") return [];
   const { check } = planned;
   const seeds = Array.from({ length: repeat }, (_, time) => (time === 0 ? run.seed : `${run.seed}~${time + 1}`));

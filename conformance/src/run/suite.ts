@@ -19,7 +19,7 @@ import { createPace, type Pace } from "../time/pace.ts";
 import { msOf, spoken } from "../units.ts";
 import { openConnection } from "../wire/connection.ts";
 import { probe } from "../wire/probe.ts";
-import { namedProfile } from "./named-profile.ts";
+import { namedProfile, namedProfileId } from "./named-profile.ts";
 import type { SuiteOptions } from "./options.ts";
 import { keepAliveMsOf, type PlanInput, type PlannedCheck, planRun, totalWaitMs } from "./plan.ts";
 import { type Job, type RunResult, runPlan } from "./runner.ts";
@@ -52,7 +52,8 @@ export const defaults = { jobs: 8, patienceMs: 5000, timeBudgetMs: 300_000, app:
 
 /** Finds the server, opens the tools, and plans. Throws UsageError and TargetUnreachable. */
 export async function prepare(options: SuiteOptions, checks: readonly Check[] = allChecks): Promise<Prepared> {
-  const selected = selectChecks([...checks, ...afterChecks], options.only, options.skip);
+  const named = options.profile === undefined ? [] : [{ id: namedProfileId }];
+  const selected = selectChecks([...checks, ...afterChecks, ...named], options.only, options.skip);
   const patienceMs = (options.patienceMs ?? defaults.patienceMs) * (options.timeoutScale ?? 1);
   const server = await findServer(options, patienceMs);
   const { info, profile, standInReason } = server;
@@ -246,11 +247,11 @@ export async function runPrepared(prepared: Prepared, options: SuiteOptions, lis
       run.observer,
       afterChecks.filter(({ id }) => isSelected(id, options)),
     );
-    const named = namedProfile(options.profile, run.profile.name);
+    const named = isSelected(namedProfileId, options) ? namedProfile(options.profile, run.profile.name) : undefined;
     const { info } = run;
-    const { url } = options;
+    const { serverName, serverVersion, specVersion } = info;
     return buildReport({
-      target: { url, serverName: info.serverName, serverVersion: info.serverVersion, specVersion: info.specVersion },
+      target: { url: options.url, serverName, serverVersion, specVersion, options: whereOf(options) },
       profile: run.profile.name,
       claims: [...run.claims].toSorted(),
       tier: run.tier,
@@ -270,6 +271,18 @@ export async function runPrepared(prepared: Prepared, options: SuiteOptions, lis
     strays.stop();
     prepared.close();
   }
+}
+
+/** Options that a run of one check again needs, too. Tokens are the reader's. */
+function whereOf({ adminUrl, testingUrl, profile, tier, app }: SuiteOptions): string[] {
+  const named = {
+    "--admin-url": adminUrl,
+    "--testing-url": testingUrl,
+    "--profile": profile,
+    "--tier": tier,
+    "--app": app,
+  };
+  return Object.entries(named).flatMap(([flag, value]) => (value === undefined ? [] : [`${flag} ${value}`]));
 }
 
 function isSelected(id: string, { only = [], skip = [] }: SuiteOptions): boolean {
