@@ -44,6 +44,8 @@ const firstBoundMs = 500;
 /** And a stream that was up for so long sets it back. */
 const lastBoundMs = 30_000;
 const fatal = [Code.Unauthenticated, Code.PermissionDenied, Code.InvalidArgument, Code.FailedPrecondition];
+/** Reasons that would be fatal by their code, but the next Watch mends them. */
+const mended = ["NO_OPEN_WATCH", "SESSION_LOST"];
 
 interface Span {
   readonly seconds: bigint;
@@ -289,6 +291,6 @@ export async function run(options: Options, print: (line: string) => void): Prom
     const over = info?.reason === "SESSION_ENDED" && /^(LINK_LOST|DECAYED)$/.test(info.metadata.end_reason ?? "");
     if (over || info?.reason === "SESSION_NOT_FOUND") session = await login();
     else if (info?.reason === "MALFORMED_CURSOR") cursor = new Uint8Array();
-    else if (fatal.includes(error.code)) throw error;
+    else if (fatal.includes(error.code) && !mended.includes(info?.reason ?? "")) throw error;
   }
 }

@@ -372,6 +372,8 @@ impl Client {
                 self.cursor.clear();
                 Ok(())
             }
+            // The next Watch mends both.
+            ("NO_OPEN_WATCH" | "SESSION_LOST", ..) => Ok(()),
             (.., Code::Unauthenticated | Code::PermissionDenied | Code::InvalidArgument | Code::FailedPrecondition) => {
                 Err(status)
             }
