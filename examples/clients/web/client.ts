@@ -80,6 +80,10 @@ export async function run(options: Options, print: (line: string) => void): Prom
 
   // What the client knows. The loop that reads the stream owns it, and folds answers there, too.
   let epoch = "";
+  /** The epoch before it: late answers of that one do not count. */
+  let left = "";
+  /** The epoch of the open stream. */
+  let streamEpoch = "";
   let cursor: Uint8Array = new Uint8Array();
   /** By target: revision of its status, generation of its row. Both are 64-bit, so both are bigint. */
   const revisions = new Map<string, bigint>();
@@ -105,8 +109,7 @@ export async function run(options: Options, print: (line: string) => void): Prom
   async function login(): Promise<LoginResponse> {
     const answer = await service.login({ deviceId: options.device, platform: Platform.WEB }, bounded);
     print(`login ${answer.self?.status?.userId}`);
-    enter(answer.epoch);
-    foldSelf(answer.self);
+    if (admits(answer.epoch)) foldSelf(answer.self);
     return answer;
   }
 
@@ -169,11 +172,14 @@ export async function run(options: Options, print: (line: string) => void): Prom
 
   /** Does what one event asks for. Events that it does not know have no case. */
   async function take(event: WatchEvent["event"]): Promise<void> {
+    // An answer told a newer epoch: this stream will end soon.
+    if (event.case !== "hello" && streamEpoch !== epoch) return;
     switch (event.case) {
       case "hello":
         open = true;
         print(`hello ${nameOf(ResumeResult, event.value.resumeResult)}`);
-        enter(event.value.epoch);
+        streamEpoch = event.value.epoch;
+        enter(streamEpoch);
         snapshot = event.value.resumeResult === ResumeResult.RESET ? new Set() : undefined;
         break;
       case "status":
@@ -203,10 +209,10 @@ export async function run(options: Options, print: (line: string) => void): Prom
     const { sessionId } = session;
     if (!ready && options.subscribe.length > 0) {
       const answer = await service.subscribe({ sessionId, userIds: [...options.subscribe] }, bounded);
-      enter(answer.epoch);
+      const admitted = admits(answer.epoch);
       for (const { userId, result } of answer.results) {
         if (result.case === "error") print(`failed ${userId} ${result.value.reason}`);
-        else {
+        else if (admitted) {
           foldRow(result.value?.subscription);
           foldStatus(result.value?.status);
         }
@@ -214,8 +220,7 @@ export async function run(options: Options, print: (line: string) => void): Prom
     }
     if (!ready && options.text !== "") {
       const answer = await service.setCustomStatus({ sessionId, customStatus: { text: options.text } }, bounded);
-      enter(answer.epoch);
-      foldSelf(answer.self);
+      if (admits(answer.epoch)) foldSelf(answer.self);
     }
     ready = true;
     await service.sync({ sessionId, marker: "ready" }, bounded);
@@ -227,9 +232,17 @@ export async function run(options: Options, print: (line: string) => void): Prom
     done = true;
   }
 
+  /** Whether an answer of this epoch counts; enters an epoch that is new. */
+  function admits(next: string): boolean {
+    if (next === left) return false;
+    enter(next);
+    return true;
+  }
+
   /** Drops what is held of another epoch: its revisions say nothing here. */
   function enter(next: string): void {
     if (next === epoch) return;
+    left = epoch;
     epoch = next;
     cursor = new Uint8Array();
     selfRevision = -1n;

@@ -77,6 +77,10 @@ struct Client {
     beat_now: Arc<Notify>,
     beating: Option<JoinHandle<()>>,
     epoch: String,
+    /// The epoch before it: late answers of that one do not count.
+    left: String,
+    /// The epoch of the open stream.
+    stream: String,
     cursor: Vec<u8>,
     /// Of each target's status.
     revisions: HashMap<String, i64>,
@@ -105,6 +109,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         beat_now: Arc::new(Notify::new()),
         beating: None,
         epoch: String::new(),
+        left: String::new(),
+        stream: String::new(),
         cursor: Vec::new(),
         revisions: HashMap::new(),
         rows: HashMap::new(),
@@ -174,8 +180,9 @@ impl Client {
         self.session = self.service.login(bounded(request)).await?.into_inner();
         let own = self.session.self_.clone().unwrap_or_default();
         println!("login {}", own.status.as_ref().map_or("", |status| &status.user_id));
-        self.enter(self.session.epoch.clone());
-        self.fold_self(own);
+        if self.admits(self.session.epoch.clone()) {
+            self.fold_self(own);
+        }
         Ok(())
     }
 
@@ -197,6 +204,8 @@ impl Client {
                         return Ok(Some(end));
                     }
                     Event::Hello(hello) => silence = self.begin(hello),
+                    // An answer told a newer epoch: this stream will end soon.
+                    _ if self.stream != self.epoch => {}
                     event => self.take(event).await?,
                 }
                 if self.changes >= self.options.until {
@@ -219,6 +228,7 @@ impl Client {
         self.open = true;
         println!("hello {}", word::<v1::ResumeResult>(hello.resume_result, "RESUME_RESULT_"));
         self.snapshot = (hello.resume_result() == v1::ResumeResult::Reset).then(HashSet::new);
+        self.stream = hello.epoch.clone();
         self.enter(hello.epoch);
         span(hello.keep_alive_interval) * 5 / 2
     }
@@ -254,15 +264,15 @@ impl Client {
             let user_ids = self.options.subscribe.clone();
             let request = v1::SubscribeRequest { session_id: session_id.clone(), user_ids, ttl: None };
             let answer = self.service.subscribe(bounded(request)).await?.into_inner();
-            self.enter(answer.epoch);
+            let admitted = self.admits(answer.epoch);
             for v1::SubscribeResult { user_id, result } in answer.results {
                 match result {
                     Some(v1::subscribe_result::Result::Error(error)) => println!("failed {user_id} {}", error.reason),
-                    Some(v1::subscribe_result::Result::Subscribed(subscribed)) => {
+                    Some(v1::subscribe_result::Result::Subscribed(subscribed)) if admitted => {
                         self.fold_row(subscribed.subscription.unwrap_or_default());
                         self.fold_status(subscribed.status.unwrap_or_default());
                     }
-                    None => {}
+                    _ => {}
                 }
             }
         }
@@ -270,8 +280,9 @@ impl Client {
             let custom_status = Some(v1::CustomStatusInput { text: self.options.text.clone(), ttl: None });
             let request = v1::SetCustomStatusRequest { session_id: session_id.clone(), custom_status };
             let answer = self.service.set_custom_status(bounded(request)).await?.into_inner();
-            self.enter(answer.epoch);
-            self.fold_self(answer.self_.unwrap_or_default());
+            if self.admits(answer.epoch) {
+                self.fold_self(answer.self_.unwrap_or_default());
+            }
         }
         self.ready = true;
         self.service.sync(bounded(v1::SyncRequest { session_id, marker: "ready".into() })).await?;
@@ -286,10 +297,19 @@ impl Client {
         Ok(())
     }
 
+    /// Says whether an answer of this epoch counts, and enters an epoch that is new.
+    fn admits(&mut self, epoch: String) -> bool {
+        let counts = epoch != self.left;
+        if counts {
+            self.enter(epoch);
+        }
+        counts
+    }
+
     /// Drops what is held of another epoch: its revisions say nothing here.
     fn enter(&mut self, epoch: String) {
         if epoch != self.epoch {
-            self.epoch = epoch;
+            self.left = std::mem::replace(&mut self.epoch, epoch);
             self.cursor.clear();
             self.self_revision = -1;
             self.revisions.clear();
