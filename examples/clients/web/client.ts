@@ -125,7 +125,8 @@ export async function run(options: Options, print: (line: string) => void): Prom
         if (end) await recover(end);
       } else {
         if (!end.mayResume) throw new Error("the Watch is over for good");
-        waitMs = between(ms(end.minDelay), ms(end.maxDelay));
+        // No less than the back-off, so that advice of 0 can't make it spin.
+        waitMs = Math.max(waitMs, between(ms(end.minDelay), ms(end.maxDelay)));
       }
       await sleep(waitMs);
     }

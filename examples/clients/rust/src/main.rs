@@ -151,16 +151,15 @@ impl Client {
             if self.open && !self.done && !matches!(outcome, Ok(Some(_))) {
                 println!("lost");
             }
-            let wait = match outcome {
+            let mut wait = between(Duration::ZERO, bound);
+            match outcome {
                 Ok(Some(end)) if !end.may_resume => return Err(Status::aborted("the Watch is over for good")),
-                Ok(Some(end)) => between(span(end.min_delay), span(end.max_delay)),
+                // No less than the back-off, so that advice of 0 can't make it spin.
+                Ok(Some(end)) => wait = wait.max(between(span(end.min_delay), span(end.max_delay))),
                 Ok(None) if self.done => return Ok(()),
-                Ok(None) => between(Duration::ZERO, bound),
-                Err(status) => {
-                    self.recover(status).await?;
-                    between(Duration::ZERO, bound)
-                }
-            };
+                Ok(None) => {}
+                Err(status) => self.recover(status).await?,
+            }
             bound = LAST_BOUND.min(2 * bound);
             sleep(wait).await;
         }
