@@ -88,8 +88,8 @@ export async function run(options: Options, print: (line: string) => void): Prom
   /** By target: revision of its status, generation of its row. Both are 64-bit, so both are bigint. */
   const revisions = new Map<string, bigint>();
   const rows = new Map<string, bigint>();
-  /** Targets that a snapshot named so far; undefined under RESUMED. */
-  let snapshot: Set<string> | undefined;
+  /** Targets that a snapshot named so far; undefined under RESUMED. A friend's status may come without a row. */
+  let snapshot: { readonly statuses: Set<string>; readonly rows: Set<string> } | undefined;
   let selfRevision = -1n;
   let selfText = "";
   let open = false;
@@ -181,7 +181,8 @@ export async function run(options: Options, print: (line: string) => void): Prom
         print(`hello ${nameOf(ResumeResult, event.value.resumeResult)}`);
         streamEpoch = event.value.epoch;
         enter(streamEpoch);
-        snapshot = event.value.resumeResult === ResumeResult.RESET ? new Set() : undefined;
+        snapshot = undefined;
+        if (event.value.resumeResult === ResumeResult.RESET) snapshot = { statuses: new Set(), rows: new Set() };
         break;
       case "status":
         return foldStatus(event.value);
@@ -255,7 +256,7 @@ export async function run(options: Options, print: (line: string) => void): Prom
   function foldStatus(status: UserStatus | undefined): void {
     if (!status) return;
     const { userId, revision, onlineStatus, customStatus } = status;
-    snapshot?.add(userId);
+    snapshot?.statuses.add(userId);
     if (revision <= (revisions.get(userId) ?? -1n)) return;
     revisions.set(userId, revision);
     const word = nameOf(OnlineStatus, onlineStatus).toLowerCase().replace("_", "-");
@@ -264,7 +265,7 @@ export async function run(options: Options, print: (line: string) => void): Prom
 
   function foldRow(row: Subscription | undefined): void {
     if (!row) return;
-    snapshot?.add(row.userId);
+    snapshot?.rows.add(row.userId);
     if (row.generation <= (rows.get(row.userId) ?? 0n)) return;
     rows.set(row.userId, row.generation);
     print(`subscribed ${row.userId}`);
@@ -293,9 +294,8 @@ export async function run(options: Options, print: (line: string) => void): Prom
 
   /** Ends a snapshot: what it did not name is gone. */
   function dropUnnamed(): void {
-    for (const table of [revisions, rows]) {
-      for (const userId of table.keys()) if (snapshot?.has(userId) === false) table.delete(userId);
-    }
+    for (const userId of revisions.keys()) if (snapshot?.statuses.has(userId) === false) revisions.delete(userId);
+    for (const userId of rows.keys()) if (snapshot?.rows.has(userId) === false) rows.delete(userId);
     snapshot = undefined;
   }
 

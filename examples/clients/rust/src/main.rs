@@ -69,6 +69,13 @@ impl Options {
     }
 }
 
+/// Targets that a snapshot named so far. A friend's status may come without a row.
+#[derive(Default)]
+struct Snapshot {
+    statuses: HashSet<String>,
+    rows: HashSet<String>,
+}
+
 /// What the client knows. The loop that reads the stream owns it, and folds answers there, too.
 struct Client {
     options: Options,
@@ -86,8 +93,8 @@ struct Client {
     revisions: HashMap<String, i64>,
     /// Generation of the row to each target.
     rows: HashMap<String, i64>,
-    /// Targets that a snapshot named so far; None under RESUMED.
-    snapshot: Option<HashSet<String>>,
+    /// None under RESUMED.
+    snapshot: Option<Snapshot>,
     self_revision: i64,
     self_text: String,
     /// The stream has begun.
@@ -226,7 +233,7 @@ impl Client {
     fn begin(&mut self, hello: v1::Hello) -> Duration {
         self.open = true;
         println!("hello {}", word::<v1::ResumeResult>(hello.resume_result, "RESUME_RESULT_"));
-        self.snapshot = (hello.resume_result() == v1::ResumeResult::Reset).then(HashSet::new);
+        self.snapshot = (hello.resume_result() == v1::ResumeResult::Reset).then(Snapshot::default);
         self.stream = hello.epoch.clone();
         self.enter(hello.epoch);
         span(hello.keep_alive_interval) * 5 / 2
@@ -318,7 +325,9 @@ impl Client {
 
     /// Lets the highest revision win, wherever it came from.
     fn fold_status(&mut self, status: v1::UserStatus) {
-        self.note(&status.user_id);
+        if let Some(named) = &mut self.snapshot {
+            named.statuses.insert(status.user_id.clone());
+        }
         if self.revisions.get(&status.user_id).is_some_and(|&held| held >= status.revision) {
             return;
         }
@@ -329,7 +338,9 @@ impl Client {
     }
 
     fn fold_row(&mut self, row: v1::Subscription) {
-        self.note(&row.user_id);
+        if let Some(named) = &mut self.snapshot {
+            named.rows.insert(row.user_id.clone());
+        }
         if self.rows.get(&row.user_id).is_none_or(|&held| held < row.generation) {
             println!("subscribed {}", row.user_id);
             self.rows.insert(row.user_id, row.generation);
@@ -366,17 +377,11 @@ impl Client {
         println!("{line}");
     }
 
-    fn note(&mut self, user_id: &str) {
-        if let Some(named) = &mut self.snapshot {
-            named.insert(user_id.into());
-        }
-    }
-
     /// Ends a snapshot: what it did not name is gone.
     fn drop_unnamed(&mut self) {
         if let Some(named) = self.snapshot.take() {
-            self.revisions.retain(|id, _| named.contains(id));
-            self.rows.retain(|id, _| named.contains(id));
+            self.revisions.retain(|id, _| named.statuses.contains(id));
+            self.rows.retain(|id, _| named.rows.contains(id));
         }
     }
 
