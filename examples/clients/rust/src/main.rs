@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::{Interceptor, interceptor::InterceptedService};
@@ -80,9 +80,11 @@ struct Snapshot {
 struct Client {
     options: Options,
     service: Service,
+    /// Without an id: log in first.
     session: v1::LoginResponse,
     beat_now: Arc<Notify>,
-    beating: Option<JoinHandle<()>>,
+    /// At most one task.
+    beating: JoinSet<()>,
     epoch: String,
     /// The epoch before it: late answers of that one do not count.
     left: String,
@@ -97,8 +99,8 @@ struct Client {
     snapshot: Option<Snapshot>,
     self_revision: i64,
     self_text: String,
-    /// The stream has begun.
-    open: bool,
+    /// When the stream began.
+    opened: Option<Instant>,
     /// Subscribed, and text set.
     ready: bool,
     changes: usize,
@@ -114,7 +116,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         service,
         session: v1::LoginResponse::default(),
         beat_now: Arc::new(Notify::new()),
-        beating: None,
+        beating: JoinSet::new(),
         epoch: String::new(),
         left: String::new(),
         stream: String::new(),
@@ -124,7 +126,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         snapshot: None,
         self_revision: -1,
         self_text: String::new(),
-        open: false,
+        opened: None,
         ready: false,
         changes: 0,
         done: false,
@@ -147,15 +149,13 @@ impl Client {
     /// Keeps a Watch open until it is done or has no reason to come back.
     async fn run(&mut self) -> Result<(), Status> {
         self.login().await?;
-        self.start_beating();
         let mut bound = FIRST_BOUND;
         while !self.done {
-            let opened = Instant::now();
             let outcome = self.watch().await;
-            if opened.elapsed() > LAST_BOUND {
+            if self.opened.is_some_and(|opened| opened.elapsed() > LAST_BOUND) {
                 bound = FIRST_BOUND;
             }
-            if self.open && !self.done && !matches!(outcome, Ok(Some(_))) {
+            if self.opened.is_some() && !self.done && !matches!(outcome, Ok(Some(_))) {
                 println!("lost");
             }
             let mut wait = between(Duration::ZERO, bound);
@@ -165,7 +165,7 @@ impl Client {
                 Ok(Some(end)) => wait = wait.max(between(span(end.min_delay), span(end.max_delay))),
                 Ok(None) if self.done => return Ok(()),
                 Ok(None) => {}
-                Err(status) => self.recover(status).await?,
+                Err(status) => self.recover(status)?,
             }
             bound = LAST_BOUND.min(2 * bound);
             sleep(wait).await;
@@ -173,17 +173,17 @@ impl Client {
         Ok(())
     }
 
+    /// For the newest session, over the newest connection.
     fn start_beating(&mut self) {
-        let task = tokio::spawn(beat(self.service.clone(), self.session.clone(), self.beat_now.clone()));
-        if let Some(last) = self.beating.replace(task) {
-            last.abort();
-        }
+        self.beating = JoinSet::new(); // which ends the task before it
+        self.beating.spawn(beat(self.service.clone(), self.session.clone(), self.beat_now.clone()));
     }
 
     async fn login(&mut self) -> Result<(), Status> {
         let device_id = self.options.device.clone();
         let request = v1::LoginRequest { device_id, platform: v1::Platform::Linux.into(), custom_status: None };
         self.session = self.service.login(bounded(request)).await?.into_inner();
+        self.start_beating();
         let own = self.session.self_.clone().unwrap_or_default();
         println!("login {}", own.status.as_ref().map_or("", |status| &status.user_id));
         if self.admits(self.session.epoch.clone()) {
@@ -192,9 +192,12 @@ impl Client {
         Ok(())
     }
 
-    /// Reads one stream to its end. Answers the server's `watch_end`.
+    /// Logs in where that is due, and reads one stream to its end. Answers the server's `watch_end`.
     async fn watch(&mut self) -> Result<Option<v1::WatchEnd>, Status> {
-        self.open = false;
+        self.opened = None;
+        if self.session.session_id.is_empty() {
+            self.login().await?;
+        }
         let mut silence = CALL_TIMEOUT;
         let request = v1::WatchRequest { session_id: self.session.session_id.clone(), cursor: self.cursor.clone() };
         let Ok(stream) = timeout(silence, self.service.watch(request)).await else { return self.give_up() };
@@ -231,7 +234,7 @@ impl Client {
 
     /// Answers the longest silence that a living stream keeps.
     fn begin(&mut self, hello: v1::Hello) -> Duration {
-        self.open = true;
+        self.opened = Some(Instant::now());
         println!("hello {}", word::<v1::ResumeResult>(hello.resume_result, "RESUME_RESULT_"));
         self.snapshot = (hello.resume_result() == v1::ResumeResult::Reset).then(Snapshot::default);
         self.stream = hello.epoch.clone();
@@ -385,13 +388,17 @@ impl Client {
         }
     }
 
-    /// Returns Ok where coming back makes sense, after a new login where that helps.
-    async fn recover(&mut self, status: Status) -> Result<(), Status> {
+    /// Returns Ok where coming back makes sense, and forgets the session where only a new login helps.
+    fn recover(&mut self, status: Status) -> Result<(), Status> {
         let info = status.get_details_error_info();
         let reason = info.as_ref().map_or("", |info| &info.reason);
         let end = info.as_ref().and_then(|info| info.metadata.get("end_reason")).map_or("", String::as_str);
         match (reason, end, status.code()) {
-            ("SESSION_NOT_FOUND", ..) | ("SESSION_ENDED", "LINK_LOST" | "DECAYED", _) => self.login().await,
+            ("SESSION_NOT_FOUND", ..) | ("SESSION_ENDED", "LINK_LOST" | "DECAYED", _) => {
+                self.session.session_id.clear();
+                self.beating.abort_all();
+                Ok(())
+            }
             ("MALFORMED_CURSOR", ..) => {
                 self.cursor.clear();
                 Ok(())
