@@ -417,6 +417,7 @@ impl Client {
 async fn beat(mut service: Service, session: v1::LoginResponse, now: Arc<Notify>) {
     let interval = span(session.heartbeat_interval);
     let mut wait = interval;
+    let mut bound = FIRST_BOUND;
     loop {
         let asked = timeout(wait, now.notified()).await.is_ok();
         let request = v1::HeartbeatRequest { session_id: session.session_id.clone() };
@@ -424,7 +425,8 @@ async fn beat(mut service: Service, session: v1::LoginResponse, now: Arc<Notify>
         if renewed && asked {
             println!("heartbeat");
         }
-        wait = if renewed { interval } else { interval.min(Duration::from_secs(1)) };
+        wait = if renewed { interval } else { between(Duration::ZERO, bound) };
+        bound = if renewed { FIRST_BOUND } else { interval.min(2 * bound) };
     }
 }
 
