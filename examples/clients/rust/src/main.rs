@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::{Interceptor, interceptor::InterceptedService};
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Request, Status};
+use tonic::{Code, Request, Response, Status};
 use tonic_types::StatusExt;
 
 use v1::user_status_service_client::UserStatusServiceClient;
@@ -182,7 +182,7 @@ impl Client {
     async fn login(&mut self) -> Result<(), Status> {
         let device_id = self.options.device.clone();
         let request = v1::LoginRequest { device_id, platform: v1::Platform::Linux.into(), custom_status: None };
-        self.session = self.service.login(bounded(request)).await?.into_inner();
+        self.session = bounded(self.service.login(request)).await?;
         self.start_beating();
         let own = self.session.self_.clone().unwrap_or_default();
         println!("login {}", own.status.as_ref().map_or("", |status| &status.user_id));
@@ -272,7 +272,7 @@ impl Client {
         if !self.ready && !self.options.subscribe.is_empty() {
             let user_ids = self.options.subscribe.clone();
             let request = v1::SubscribeRequest { session_id: session_id.clone(), user_ids, ttl: None };
-            let answer = self.service.subscribe(bounded(request)).await?.into_inner();
+            let answer = bounded(self.service.subscribe(request)).await?;
             let admitted = self.admits(answer.epoch);
             for v1::SubscribeResult { user_id, result } in answer.results {
                 match result {
@@ -288,19 +288,19 @@ impl Client {
         if !self.ready && !self.options.text.is_empty() {
             let custom_status = Some(v1::CustomStatusInput { text: self.options.text.clone(), ttl: None });
             let request = v1::SetCustomStatusRequest { session_id: session_id.clone(), custom_status };
-            let answer = self.service.set_custom_status(bounded(request)).await?.into_inner();
+            let answer = bounded(self.service.set_custom_status(request)).await?;
             if self.admits(answer.epoch) {
                 self.fold_self(answer.self_.unwrap_or_default());
             }
         }
         self.ready = true;
-        self.service.sync(bounded(v1::SyncRequest { session_id, marker: "ready".into() })).await?;
+        bounded(self.service.sync(v1::SyncRequest { session_id, marker: "ready".into() })).await?;
         Ok(())
     }
 
     async fn logout(&mut self) -> Result<(), Status> {
         let session_id = self.session.session_id.clone();
-        self.service.logout(bounded(v1::LogoutRequest { session_id })).await?;
+        bounded(self.service.logout(v1::LogoutRequest { session_id })).await?;
         println!("bye");
         self.done = true;
         Ok(())
@@ -421,7 +421,7 @@ async fn beat(mut service: Service, session: v1::LoginResponse, now: Arc<Notify>
     loop {
         let asked = timeout(wait, now.notified()).await.is_ok();
         let request = v1::HeartbeatRequest { session_id: session.session_id.clone() };
-        let renewed = service.heartbeat(bounded(request)).await.is_ok();
+        let renewed = bounded(service.heartbeat(request)).await.is_ok();
         if renewed && asked {
             println!("heartbeat");
         }
@@ -430,11 +430,10 @@ async fn beat(mut service: Service, session: v1::LoginResponse, now: Arc<Notify>
     }
 }
 
-/// A unary call has a deadline of its own; a Watch must have none.
-fn bounded<T>(message: T) -> Request<T> {
-    let mut request = Request::new(message);
-    request.set_timeout(CALL_TIMEOUT);
-    request
+/// A unary call has a deadline of its own; a Watch must have none. That of `Request::set_timeout` ends with headers.
+async fn bounded<T>(call: impl Future<Output = Result<Response<T>, Status>>) -> Result<T, Status> {
+    let answer = timeout(CALL_TIMEOUT, call).await;
+    Ok(answer.map_err(|_| Status::deadline_exceeded("no answer in time"))??.into_inner())
 }
 
 fn quoted(text: &str) -> String {
