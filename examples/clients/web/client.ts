@@ -10,7 +10,6 @@ import {
 } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-web";
 import {
-  type LoginResponse,
   OnlineStatus,
   Platform,
   ResumeResult,
@@ -44,6 +43,8 @@ const firstBoundMs = 500;
 /** And a stream that was up for so long sets it back. */
 const lastBoundMs = 30_000;
 const fatal = [Code.Unauthenticated, Code.PermissionDenied, Code.InvalidArgument, Code.FailedPrecondition];
+/** Reasons that would be fatal by their code, but the next Watch mends them. */
+const mended = ["NO_OPEN_WATCH", "SESSION_LOST"];
 
 interface Span {
   readonly seconds: bigint;
@@ -77,75 +78,105 @@ export async function run(options: Options, print: (line: string) => void): Prom
   const bounded: CallOptions = { timeoutMs: callTimeoutMs };
 
   // What the client knows. The loop that reads the stream owns it, and folds answers there, too.
+  /** Empty: log in first. */
+  let sessionId = "";
   let epoch = "";
+  /** The epoch before it: late answers of that one do not count. */
+  let left = "";
+  /** The epoch of the open stream. */
+  let streamEpoch = "";
   let cursor: Uint8Array = new Uint8Array();
   /** By target: revision of its status, generation of its row. Both are 64-bit, so both are bigint. */
   const revisions = new Map<string, bigint>();
   const rows = new Map<string, bigint>();
-  /** Targets that a snapshot named so far; undefined under RESUMED. */
-  let snapshot: Set<string> | undefined;
+  /** Targets that a snapshot named so far; undefined under RESUMED. A friend's status may come without a row. */
+  let snapshot: { readonly statuses: Set<string>; readonly rows: Set<string> } | undefined;
   let selfRevision = -1n;
   let selfText = "";
-  let open = false;
+  /** When the stream began. */
+  let openedMs: number | undefined;
   let ready = false;
   let changes = 0;
   let done = false;
-  let beating: Promise<void> | undefined;
+  let heartbeatIntervalMs = 0;
+  /** Of the wait after a heartbeat that failed. */
+  let beatBoundMs = firstBoundMs;
+  let nextBeat: ReturnType<typeof setTimeout> | undefined;
+  let beating: Promise<boolean> | undefined;
 
-  let session = await login();
-  const heartbeats = setInterval(() => beat(), ms(session.heartbeatInterval));
   try {
+    await login();
     await keepWatching();
   } finally {
-    clearInterval(heartbeats);
+    forget();
   }
 
-  async function login(): Promise<LoginResponse> {
+  async function login(): Promise<void> {
     const answer = await service.login({ deviceId: options.device, platform: Platform.WEB }, bounded);
     print(`login ${answer.self?.status?.userId}`);
-    enter(answer.epoch);
-    foldSelf(answer.self);
-    return answer;
+    sessionId = answer.sessionId;
+    heartbeatIntervalMs = ms(answer.heartbeatInterval);
+    beatIn(heartbeatIntervalMs);
+    if (admits(answer.epoch)) foldSelf(answer.self);
+  }
+
+  function forget(): void {
+    sessionId = "";
+    clearTimeout(nextBeat);
   }
 
   async function keepWatching(): Promise<void> {
     for (let boundMs = firstBoundMs; ; boundMs = Math.min(2 * boundMs, lastBoundMs)) {
-      const openedMs = performance.now();
       const end = await watch().catch((error: unknown) => ConnectError.from(error));
       if (done) return;
-      if (performance.now() - openedMs > lastBoundMs) boundMs = firstBoundMs;
+      if (openedMs !== undefined && performance.now() - openedMs > lastBoundMs) boundMs = firstBoundMs;
       let waitMs = between(0, boundMs);
       if (end === undefined || end instanceof ConnectError) {
-        if (open) print("lost");
-        if (end) await recover(end);
+        if (openedMs !== undefined) print("lost");
+        if (end) recover(end);
       } else {
         if (!end.mayResume) throw new Error("the Watch is over for good");
-        waitMs = between(ms(end.minDelay), ms(end.maxDelay));
+        // No less than the back-off, so that advice of 0 can't make it spin.
+        waitMs = Math.max(waitMs, between(ms(end.minDelay), ms(end.maxDelay)));
       }
       await sleep(waitMs);
     }
   }
 
-  /** Renews the lease: at each interval, and when the server asks for it. One call at a time. */
-  function beat(): Promise<void> {
-    beating ??= service
-      .heartbeat({ sessionId: session.sessionId }, bounded)
-      .then(() => {})
-      .finally(() => {
-        beating = undefined;
-      });
-    return beating.catch(() => sleep(1000).then(() => (done ? undefined : beat())));
+  /** Renews the lease: at each interval, soon after a failure, and when the server asks for it. One call at a time. */
+  function beat(): Promise<boolean> {
+    beating ??= renew().finally(() => {
+      beating = undefined;
+    });
+    return beating;
   }
 
-  /** Reads one stream to its end; answers the server's `watch_end`. */
+  /** Says whether it could, and sets the timer for the next. */
+  async function renew(): Promise<boolean> {
+    const renewed = await service.heartbeat({ sessionId }, bounded).then(
+      () => true,
+      () => false,
+    );
+    beatIn(renewed ? heartbeatIntervalMs : between(0, beatBoundMs));
+    beatBoundMs = renewed ? firstBoundMs : Math.min(2 * beatBoundMs, heartbeatIntervalMs);
+    return renewed;
+  }
+
+  /** One timer at a time, or failures would breed more and more of them; none without a session. */
+  function beatIn(waitMs: number): void {
+    clearTimeout(nextBeat);
+    if (sessionId !== "") nextBeat = setTimeout(beat, waitMs);
+  }
+
+  /** Logs in where that is due, and reads one stream to its end; answers the server's `watch_end`. */
   async function watch(): Promise<WatchEnd | undefined> {
+    openedMs = undefined;
+    if (sessionId === "") await login();
     const leaving = new AbortController();
     let silenceMs = callTimeoutMs;
     let watchdog = setTimeout(() => leaving.abort(), silenceMs);
-    open = false;
     try {
-      const request = { sessionId: session.sessionId, cursor };
-      for await (const { events } of service.watch(request, { signal: leaving.signal })) {
+      for await (const { events } of service.watch({ sessionId, cursor }, { signal: leaving.signal })) {
         for (const { event } of events) {
           if (event.case === "watchEnd") {
             print(`watch-end ${nameOf(WatchEndReason, event.value.reason)}`);
@@ -167,12 +198,16 @@ export async function run(options: Options, print: (line: string) => void): Prom
 
   /** Does what one event asks for. Events that it does not know have no case. */
   async function take(event: WatchEvent["event"]): Promise<void> {
+    // An answer told a newer epoch: this stream will end soon.
+    if (event.case !== "hello" && streamEpoch !== epoch) return;
     switch (event.case) {
       case "hello":
-        open = true;
+        openedMs = performance.now();
         print(`hello ${nameOf(ResumeResult, event.value.resumeResult)}`);
-        enter(event.value.epoch);
-        snapshot = event.value.resumeResult === ResumeResult.RESET ? new Set() : undefined;
+        streamEpoch = event.value.epoch;
+        enter(streamEpoch);
+        snapshot = undefined;
+        if (event.value.resumeResult === ResumeResult.RESET) snapshot = { statuses: new Set(), rows: new Set() };
         break;
       case "status":
         return foldStatus(event.value);
@@ -185,7 +220,7 @@ export async function run(options: Options, print: (line: string) => void): Prom
       case "progress":
         cursor = event.value.cursor;
         // Not in a timer: those of hidden tabs are held back.
-        if (event.value.heartbeatRequested) void beat().then(() => print("heartbeat"));
+        if (event.value.heartbeatRequested) void beat().then((renewed) => renewed && print("heartbeat"));
         break;
       case "snapshotEnd":
         cursor = event.value.cursor;
@@ -198,13 +233,12 @@ export async function run(options: Options, print: (line: string) => void): Prom
 
   /** Subscribes and sets the text, once, and asks for a marker behind all that. */
   async function prepare(): Promise<void> {
-    const { sessionId } = session;
     if (!ready && options.subscribe.length > 0) {
       const answer = await service.subscribe({ sessionId, userIds: [...options.subscribe] }, bounded);
-      enter(answer.epoch);
+      const admitted = admits(answer.epoch);
       for (const { userId, result } of answer.results) {
         if (result.case === "error") print(`failed ${userId} ${result.value.reason}`);
-        else {
+        else if (admitted) {
           foldRow(result.value?.subscription);
           foldStatus(result.value?.status);
         }
@@ -212,22 +246,29 @@ export async function run(options: Options, print: (line: string) => void): Prom
     }
     if (!ready && options.text !== "") {
       const answer = await service.setCustomStatus({ sessionId, customStatus: { text: options.text } }, bounded);
-      enter(answer.epoch);
-      foldSelf(answer.self);
+      if (admits(answer.epoch)) foldSelf(answer.self);
     }
     ready = true;
     await service.sync({ sessionId, marker: "ready" }, bounded);
   }
 
   async function logout(): Promise<undefined> {
-    await service.logout({ sessionId: session.sessionId }, bounded);
+    await service.logout({ sessionId }, bounded);
     print("bye");
     done = true;
+  }
+
+  /** Whether an answer of this epoch counts; enters an epoch that is new. */
+  function admits(next: string): boolean {
+    if (next === left) return false;
+    enter(next);
+    return true;
   }
 
   /** Drops what is held of another epoch: its revisions say nothing here. */
   function enter(next: string): void {
     if (next === epoch) return;
+    left = epoch;
     epoch = next;
     cursor = new Uint8Array();
     selfRevision = -1n;
@@ -239,7 +280,7 @@ export async function run(options: Options, print: (line: string) => void): Prom
   function foldStatus(status: UserStatus | undefined): void {
     if (!status) return;
     const { userId, revision, onlineStatus, customStatus } = status;
-    snapshot?.add(userId);
+    snapshot?.statuses.add(userId);
     if (revision <= (revisions.get(userId) ?? -1n)) return;
     revisions.set(userId, revision);
     const word = nameOf(OnlineStatus, onlineStatus).toLowerCase().replace("_", "-");
@@ -248,7 +289,7 @@ export async function run(options: Options, print: (line: string) => void): Prom
 
   function foldRow(row: Subscription | undefined): void {
     if (!row) return;
-    snapshot?.add(row.userId);
+    snapshot?.rows.add(row.userId);
     if (row.generation <= (rows.get(row.userId) ?? 0n)) return;
     rows.set(row.userId, row.generation);
     print(`subscribed ${row.userId}`);
@@ -277,18 +318,17 @@ export async function run(options: Options, print: (line: string) => void): Prom
 
   /** Ends a snapshot: what it did not name is gone. */
   function dropUnnamed(): void {
-    for (const table of [revisions, rows]) {
-      for (const userId of table.keys()) if (snapshot?.has(userId) === false) table.delete(userId);
-    }
+    for (const userId of revisions.keys()) if (snapshot?.statuses.has(userId) === false) revisions.delete(userId);
+    for (const userId of rows.keys()) if (snapshot?.rows.has(userId) === false) rows.delete(userId);
     snapshot = undefined;
   }
 
-  /** Resolves where coming back makes sense, after a new login where that helps. */
-  async function recover(error: ConnectError): Promise<void> {
+  /** Returns where coming back makes sense, and forgets the session where only a new login helps. */
+  function recover(error: ConnectError): void {
     const [info] = error.findDetails(ErrorInfoSchema);
     const over = info?.reason === "SESSION_ENDED" && /^(LINK_LOST|DECAYED)$/.test(info.metadata.end_reason ?? "");
-    if (over || info?.reason === "SESSION_NOT_FOUND") session = await login();
+    if (over || info?.reason === "SESSION_NOT_FOUND") forget();
     else if (info?.reason === "MALFORMED_CURSOR") cursor = new Uint8Array();
-    else if (fatal.includes(error.code)) throw error;
+    else if (fatal.includes(error.code) && !mended.includes(info?.reason ?? "")) throw error;
   }
 }

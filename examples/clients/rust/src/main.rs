@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::{Interceptor, interceptor::InterceptedService};
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Request, Status};
+use tonic::{Code, Request, Response, Status};
 use tonic_types::StatusExt;
 
 use v1::user_status_service_client::UserStatusServiceClient;
@@ -69,25 +69,38 @@ impl Options {
     }
 }
 
+/// Targets that a snapshot named so far. A friend's status may come without a row.
+#[derive(Default)]
+struct Snapshot {
+    statuses: HashSet<String>,
+    rows: HashSet<String>,
+}
+
 /// What the client knows. The loop that reads the stream owns it, and folds answers there, too.
 struct Client {
     options: Options,
     service: Service,
+    /// Without an id: log in first.
     session: v1::LoginResponse,
     beat_now: Arc<Notify>,
-    beating: Option<JoinHandle<()>>,
+    /// At most one task.
+    beating: JoinSet<()>,
     epoch: String,
+    /// The epoch before it: late answers of that one do not count.
+    left: String,
+    /// The epoch of the open stream.
+    stream: String,
     cursor: Vec<u8>,
     /// Of each target's status.
     revisions: HashMap<String, i64>,
     /// Generation of the row to each target.
     rows: HashMap<String, i64>,
-    /// Targets that a snapshot named so far; None under RESUMED.
-    snapshot: Option<HashSet<String>>,
+    /// None under RESUMED.
+    snapshot: Option<Snapshot>,
     self_revision: i64,
     self_text: String,
-    /// The stream has begun.
-    open: bool,
+    /// When the stream began.
+    opened: Option<Instant>,
     /// Subscribed, and text set.
     ready: bool,
     changes: usize,
@@ -103,15 +116,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         service,
         session: v1::LoginResponse::default(),
         beat_now: Arc::new(Notify::new()),
-        beating: None,
+        beating: JoinSet::new(),
         epoch: String::new(),
+        left: String::new(),
+        stream: String::new(),
         cursor: Vec::new(),
         revisions: HashMap::new(),
         rows: HashMap::new(),
         snapshot: None,
         self_revision: -1,
         self_text: String::new(),
-        open: false,
+        opened: None,
         ready: false,
         changes: 0,
         done: false,
@@ -134,54 +149,55 @@ impl Client {
     /// Keeps a Watch open until it is done or has no reason to come back.
     async fn run(&mut self) -> Result<(), Status> {
         self.login().await?;
-        self.start_beating();
         let mut bound = FIRST_BOUND;
         while !self.done {
-            let opened = Instant::now();
             let outcome = self.watch().await;
-            if opened.elapsed() > LAST_BOUND {
+            if self.opened.is_some_and(|opened| opened.elapsed() > LAST_BOUND) {
                 bound = FIRST_BOUND;
             }
-            if self.open && !self.done && !matches!(outcome, Ok(Some(_))) {
+            if self.opened.is_some() && !self.done && !matches!(outcome, Ok(Some(_))) {
                 println!("lost");
             }
-            let wait = match outcome {
+            let mut wait = between(Duration::ZERO, bound);
+            match outcome {
                 Ok(Some(end)) if !end.may_resume => return Err(Status::aborted("the Watch is over for good")),
-                Ok(Some(end)) => between(span(end.min_delay), span(end.max_delay)),
+                // No less than the back-off, so that advice of 0 can't make it spin.
+                Ok(Some(end)) => wait = wait.max(between(span(end.min_delay), span(end.max_delay))),
                 Ok(None) if self.done => return Ok(()),
-                Ok(None) => between(Duration::ZERO, bound),
-                Err(status) => {
-                    self.recover(status).await?;
-                    between(Duration::ZERO, bound)
-                }
-            };
+                Ok(None) => {}
+                Err(status) => self.recover(status)?,
+            }
             bound = LAST_BOUND.min(2 * bound);
             sleep(wait).await;
         }
         Ok(())
     }
 
+    /// For the newest session, over the newest connection.
     fn start_beating(&mut self) {
-        let task = tokio::spawn(beat(self.service.clone(), self.session.clone(), self.beat_now.clone()));
-        if let Some(last) = self.beating.replace(task) {
-            last.abort();
-        }
+        self.beating = JoinSet::new(); // which ends the task before it
+        self.beating.spawn(beat(self.service.clone(), self.session.clone(), self.beat_now.clone()));
     }
 
     async fn login(&mut self) -> Result<(), Status> {
         let device_id = self.options.device.clone();
         let request = v1::LoginRequest { device_id, platform: v1::Platform::Linux.into(), custom_status: None };
-        self.session = self.service.login(bounded(request)).await?.into_inner();
+        self.session = bounded(self.service.login(request)).await?;
+        self.start_beating();
         let own = self.session.self_.clone().unwrap_or_default();
         println!("login {}", own.status.as_ref().map_or("", |status| &status.user_id));
-        self.enter(self.session.epoch.clone());
-        self.fold_self(own);
+        if self.admits(self.session.epoch.clone()) {
+            self.fold_self(own);
+        }
         Ok(())
     }
 
-    /// Reads one stream to its end. Answers the server's `watch_end`.
+    /// Logs in where that is due, and reads one stream to its end. Answers the server's `watch_end`.
     async fn watch(&mut self) -> Result<Option<v1::WatchEnd>, Status> {
-        self.open = false;
+        self.opened = None;
+        if self.session.session_id.is_empty() {
+            self.login().await?;
+        }
         let mut silence = CALL_TIMEOUT;
         let request = v1::WatchRequest { session_id: self.session.session_id.clone(), cursor: self.cursor.clone() };
         let Ok(stream) = timeout(silence, self.service.watch(request)).await else { return self.give_up() };
@@ -197,6 +213,8 @@ impl Client {
                         return Ok(Some(end));
                     }
                     Event::Hello(hello) => silence = self.begin(hello),
+                    // An answer told a newer epoch: this stream will end soon.
+                    _ if self.stream != self.epoch => {}
                     event => self.take(event).await?,
                 }
                 if self.changes >= self.options.until {
@@ -216,9 +234,10 @@ impl Client {
 
     /// Answers the longest silence that a living stream keeps.
     fn begin(&mut self, hello: v1::Hello) -> Duration {
-        self.open = true;
+        self.opened = Some(Instant::now());
         println!("hello {}", word::<v1::ResumeResult>(hello.resume_result, "RESUME_RESULT_"));
-        self.snapshot = (hello.resume_result() == v1::ResumeResult::Reset).then(HashSet::new);
+        self.snapshot = (hello.resume_result() == v1::ResumeResult::Reset).then(Snapshot::default);
+        self.stream = hello.epoch.clone();
         self.enter(hello.epoch);
         span(hello.keep_alive_interval) * 5 / 2
     }
@@ -253,43 +272,53 @@ impl Client {
         if !self.ready && !self.options.subscribe.is_empty() {
             let user_ids = self.options.subscribe.clone();
             let request = v1::SubscribeRequest { session_id: session_id.clone(), user_ids, ttl: None };
-            let answer = self.service.subscribe(bounded(request)).await?.into_inner();
-            self.enter(answer.epoch);
+            let answer = bounded(self.service.subscribe(request)).await?;
+            let admitted = self.admits(answer.epoch);
             for v1::SubscribeResult { user_id, result } in answer.results {
                 match result {
                     Some(v1::subscribe_result::Result::Error(error)) => println!("failed {user_id} {}", error.reason),
-                    Some(v1::subscribe_result::Result::Subscribed(subscribed)) => {
+                    Some(v1::subscribe_result::Result::Subscribed(subscribed)) if admitted => {
                         self.fold_row(subscribed.subscription.unwrap_or_default());
                         self.fold_status(subscribed.status.unwrap_or_default());
                     }
-                    None => {}
+                    _ => {}
                 }
             }
         }
         if !self.ready && !self.options.text.is_empty() {
             let custom_status = Some(v1::CustomStatusInput { text: self.options.text.clone(), ttl: None });
             let request = v1::SetCustomStatusRequest { session_id: session_id.clone(), custom_status };
-            let answer = self.service.set_custom_status(bounded(request)).await?.into_inner();
-            self.enter(answer.epoch);
-            self.fold_self(answer.self_.unwrap_or_default());
+            let answer = bounded(self.service.set_custom_status(request)).await?;
+            if self.admits(answer.epoch) {
+                self.fold_self(answer.self_.unwrap_or_default());
+            }
         }
         self.ready = true;
-        self.service.sync(bounded(v1::SyncRequest { session_id, marker: "ready".into() })).await?;
+        bounded(self.service.sync(v1::SyncRequest { session_id, marker: "ready".into() })).await?;
         Ok(())
     }
 
     async fn logout(&mut self) -> Result<(), Status> {
         let session_id = self.session.session_id.clone();
-        self.service.logout(bounded(v1::LogoutRequest { session_id })).await?;
+        bounded(self.service.logout(v1::LogoutRequest { session_id })).await?;
         println!("bye");
         self.done = true;
         Ok(())
     }
 
+    /// Says whether an answer of this epoch counts, and enters an epoch that is new.
+    fn admits(&mut self, epoch: String) -> bool {
+        let counts = epoch != self.left;
+        if counts {
+            self.enter(epoch);
+        }
+        counts
+    }
+
     /// Drops what is held of another epoch: its revisions say nothing here.
     fn enter(&mut self, epoch: String) {
         if epoch != self.epoch {
-            self.epoch = epoch;
+            self.left = std::mem::replace(&mut self.epoch, epoch);
             self.cursor.clear();
             self.self_revision = -1;
             self.revisions.clear();
@@ -299,7 +328,9 @@ impl Client {
 
     /// Lets the highest revision win, wherever it came from.
     fn fold_status(&mut self, status: v1::UserStatus) {
-        self.note(&status.user_id);
+        if let Some(named) = &mut self.snapshot {
+            named.statuses.insert(status.user_id.clone());
+        }
         if self.revisions.get(&status.user_id).is_some_and(|&held| held >= status.revision) {
             return;
         }
@@ -310,7 +341,9 @@ impl Client {
     }
 
     fn fold_row(&mut self, row: v1::Subscription) {
-        self.note(&row.user_id);
+        if let Some(named) = &mut self.snapshot {
+            named.rows.insert(row.user_id.clone());
+        }
         if self.rows.get(&row.user_id).is_none_or(|&held| held < row.generation) {
             println!("subscribed {}", row.user_id);
             self.rows.insert(row.user_id, row.generation);
@@ -347,31 +380,31 @@ impl Client {
         println!("{line}");
     }
 
-    fn note(&mut self, user_id: &str) {
-        if let Some(named) = &mut self.snapshot {
-            named.insert(user_id.into());
-        }
-    }
-
     /// Ends a snapshot: what it did not name is gone.
     fn drop_unnamed(&mut self) {
         if let Some(named) = self.snapshot.take() {
-            self.revisions.retain(|id, _| named.contains(id));
-            self.rows.retain(|id, _| named.contains(id));
+            self.revisions.retain(|id, _| named.statuses.contains(id));
+            self.rows.retain(|id, _| named.rows.contains(id));
         }
     }
 
-    /// Returns Ok where coming back makes sense, after a new login where that helps.
-    async fn recover(&mut self, status: Status) -> Result<(), Status> {
+    /// Returns Ok where coming back makes sense, and forgets the session where only a new login helps.
+    fn recover(&mut self, status: Status) -> Result<(), Status> {
         let info = status.get_details_error_info();
         let reason = info.as_ref().map_or("", |info| &info.reason);
         let end = info.as_ref().and_then(|info| info.metadata.get("end_reason")).map_or("", String::as_str);
         match (reason, end, status.code()) {
-            ("SESSION_NOT_FOUND", ..) | ("SESSION_ENDED", "LINK_LOST" | "DECAYED", _) => self.login().await,
+            ("SESSION_NOT_FOUND", ..) | ("SESSION_ENDED", "LINK_LOST" | "DECAYED", _) => {
+                self.session.session_id.clear();
+                self.beating.abort_all();
+                Ok(())
+            }
             ("MALFORMED_CURSOR", ..) => {
                 self.cursor.clear();
                 Ok(())
             }
+            // The next Watch mends both.
+            ("NO_OPEN_WATCH" | "SESSION_LOST", ..) => Ok(()),
             (.., Code::Unauthenticated | Code::PermissionDenied | Code::InvalidArgument | Code::FailedPrecondition) => {
                 Err(status)
             }
@@ -384,22 +417,23 @@ impl Client {
 async fn beat(mut service: Service, session: v1::LoginResponse, now: Arc<Notify>) {
     let interval = span(session.heartbeat_interval);
     let mut wait = interval;
+    let mut bound = FIRST_BOUND;
     loop {
         let asked = timeout(wait, now.notified()).await.is_ok();
         let request = v1::HeartbeatRequest { session_id: session.session_id.clone() };
-        let renewed = service.heartbeat(bounded(request)).await.is_ok();
+        let renewed = bounded(service.heartbeat(request)).await.is_ok();
         if renewed && asked {
             println!("heartbeat");
         }
-        wait = if renewed { interval } else { interval.min(Duration::from_secs(1)) };
+        wait = if renewed { interval } else { between(Duration::ZERO, bound) };
+        bound = if renewed { FIRST_BOUND } else { interval.min(2 * bound) };
     }
 }
 
-/// A unary call has a deadline of its own; a Watch must have none.
-fn bounded<T>(message: T) -> Request<T> {
-    let mut request = Request::new(message);
-    request.set_timeout(CALL_TIMEOUT);
-    request
+/// A unary call has a deadline of its own; a Watch must have none. That of `Request::set_timeout` ends with headers.
+async fn bounded<T>(call: impl Future<Output = Result<Response<T>, Status>>) -> Result<T, Status> {
+    let answer = timeout(CALL_TIMEOUT, call).await;
+    Ok(answer.map_err(|_| Status::deadline_exceeded("no answer in time"))??.into_inner())
 }
 
 fn quoted(text: &str) -> String {
