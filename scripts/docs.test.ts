@@ -83,6 +83,9 @@ const known = new Set([
   ...[...text("examples/server-go/main.go").matchAll(/Var\(&o\.\w+, "([a-z-]+)"/g)].map(([, name]) => `--${name}`),
   "--protocol",
   "--http2-prior-knowledge",
+  // Of docker.
+  "--rm",
+  "--network",
 ]);
 
 describe("docs/decisions/dependencies.md", () => {

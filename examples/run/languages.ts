@@ -53,7 +53,7 @@ const python = join(venv, "bin/python");
 const pythonClient: Language = {
   name: "python",
   protocol: "gRPC (grpcio)",
-  needs: [{ program: "python3", versionArgs: ["--version"], version: /Python (\d+)\.(\d+)/, least: [3, 9] }],
+  needs: [{ program: "python3", versionArgs: ["--version"], version: /Python (\d+)\.(\d+)/, least: [3, 10] }],
   dir: dirOf("python"),
   build: [
     { program: "python3", args: ["-m", "venv", venv], makes: python },

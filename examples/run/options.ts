@@ -27,7 +27,7 @@ what it prints. Then lets the suite judge the server in Go, with its tools and b
 server.
 
   --only NAMES       these languages only, with commas between them
-  --start NAMES      these servers only, of examples/run/servers.ts (default: all)
+  --start NAMES      these servers only: reference, go (default: both)
   --server URL       a server that runs already, and takes dev:APP:USER as token
   --testing-url URL  with --server: where it has its test clock; without one, some steps are left out
   --no-clients       no clients: only what the suite says

@@ -30,8 +30,18 @@ export async function main(args: readonly string[], console: Console): Promise<n
     await program.parseAsync([...args], { from: "user" });
     return state.code;
   } catch (error) {
-    return exitCodeOf(error, console, args[0] === "client" ? "client [options] -- COMMAND" : "run --url URL [options]");
+    return exitCodeOf(error, console, usageOf(args[0]));
   }
+}
+
+function usageOf(command: string | undefined): string {
+  if (command === "client") return "client [options] -- COMMAND";
+  if (command === "explain") return "explain ID (see: list)";
+  if (command === "list") return "list [PATTERN]";
+  if (command === "compare") return "compare --a URL --b URL [options]";
+  if (command === "replay") return "replay PATH --url URL [options]";
+  if (command === "render") return "render REPORT [options]";
+  return `${command === "doctor" || command === "explore" ? command : "run"} --url URL [options]`;
 }
 
 function exitCodeOf(error: unknown, console: Console, usage: string): number {
