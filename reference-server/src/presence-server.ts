@@ -165,8 +165,13 @@ async function openLink(link: RedisLink, url: string): Promise<void> {
   } catch (cause) {
     await link.close();
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new StoreOpenError(`Can't use the Redis at ${new URL(url).host} (--store): ${why}`, { cause });
+    throw new StoreOpenError(`Can't use the Redis at ${hostsOf(url)} (--store): ${why}`, { cause });
   }
+}
+
+/** Without what is secret in it. */
+function hostsOf(url: string): string {
+  return url.replace(/^[\w+]+:\/\//, "").replace(/^[^@]*@/, "");
 }
 
 function through<T>(seam: ((part: T) => T) | undefined, part: T): T {

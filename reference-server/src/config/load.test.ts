@@ -237,6 +237,13 @@ describe("a store that several servers share", () => {
   });
 
   test("is a URL of Redis, beside neither a directory nor what belongs to one; its password is not told", () => {
+    expect(config(["--dev", "--store", "redis+cluster://u:p@a:1,b:2"])).toMatchObject({
+      store: "redis+cluster://u:p@a:1,b:2",
+    });
+    expect(printed(["--dev", "--store", "redis+cluster://u:p@a:1,b:2"])).toMatchObject({
+      store: "redis+cluster://***@a:1,b:2",
+    });
+    expect(() => config(["--dev", "--store", "redis+cluster://a:1,b:x"])).toThrow("redis://127.0.0.1:6379");
     expect(() => config(["--dev", "--store", "http://a"])).toThrow("redis://127.0.0.1:6379");
     expect(() => config(["--dev", "--store", "redis://:secret@ x"])).toThrow(/^(?!.*secret)/);
     expect(() => config(["--dev", "--store", "redis://a", "--data", "d"])).toThrow("exclude one another");

@@ -90,7 +90,7 @@ function readStore(options: OptionReader, dev: boolean): { data: string | null; 
       "--new-epoch is of --data: in a store that is shared, one server would take the epoch of all",
     );
   }
-  if (!/^rediss?:\/\/[^/]/.test(store) || !URL.canParse(store)) {
+  if (!isStoreUrl(store)) {
     throw expected(
       options.from("store"),
       "a URL such as redis://127.0.0.1:6379",
@@ -100,9 +100,20 @@ function readStore(options: OptionReader, dev: boolean): { data: string | null; 
   return { data: null, store };
 }
 
+/** One server, or any of a cluster's with commas between them. */
+function isStoreUrl(store: string): boolean {
+  const [, scheme, rest = ""] = /^(rediss?(?:\+cluster)?):\/\/([^/].*)$/.exec(store) ?? [];
+  if (scheme === undefined) return false;
+  if (!scheme.endsWith("+cluster")) return URL.canParse(store);
+  return rest
+    .replace(/^[^@]*@/, "")
+    .split(",")
+    .every((host) => /^[^/:\s]+|^\[/.test(host) && URL.canParse(`redis://${host}`));
+}
+
 /** A URL as it may be shown. */
 function withoutPassword(url: string): string {
-  return url.replace(/^(\w+:\/\/)[^@]*@/, "$1***@");
+  return url.replace(/^([\w+]+:\/\/)[^@]*@/, "$1***@");
 }
 
 /** What is tried out leaves nothing behind, unless it is asked to. */

@@ -140,7 +140,7 @@ const running: OptionGroup = {
     option(
       "store",
       "redis://HOST:PORT",
-      "Keeps everything in a Redis (7 or later) that several servers share, in place of --data; rediss:// for TLS, redis://:PASSWORD@HOST:PORT/DB.",
+      "Keeps everything in a Redis (7 or later) that several servers share, in place of --data; rediss:// for TLS, redis://:PASSWORD@HOST:PORT/DB; redis+cluster://HOST:PORT,HOST:PORT for a Redis Cluster.",
       { fallback: "--data" },
     ),
     option(

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startBalancer } from "./balancer.ts";
-import { type RunningNode, startNode, startRedis } from "./processes.ts";
+import { type RunningNode, startNode, startRedis, startRedisCluster } from "./processes.ts";
 
 const usage = `Usage: npm run cluster -- [OPTIONS] [-- OPTIONS OF THE SUITE]
 
@@ -15,7 +15,8 @@ Starts a Redis, several reference servers on it, and a balancer that sends each 
 
   --nodes N        servers (3)
   --profile NAME   of all of them (standard)
-  --redis URL      use this Redis, in place of one that is started and keeps nothing
+  --masters N      on a Redis Cluster of so many masters, in place of one Redis
+  --redis URL      use this Redis (redis://…, or redis+cluster://HOST:PORT,HOST:PORT), in place of one that is started and keeps nothing
   --keep           judge nothing: stay up and say where, until Ctrl-C
   --help
 
@@ -27,6 +28,7 @@ const { values, positionals } = parseArgs({
   options: {
     nodes: { type: "string", default: "3" },
     profile: { type: "string", default: "standard" },
+    masters: { type: "string" },
     redis: { type: "string" },
     keep: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
@@ -43,9 +45,7 @@ async function run(): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), "userstatus-cluster-"));
   stops.push(async () => rmSync(directory, { recursive: true, force: true }));
   try {
-    const redis = values.redis === undefined ? await startRedis(directory) : undefined;
-    if (redis) stops.push(redis.stop);
-    const store = values.redis ?? `redis://127.0.0.1:${redis?.port}`;
+    const store = values.redis ?? (await startStore(directory, stops));
     const program = join(root, "reference-server/dist/main.js");
     const args = ["--store", store, "--profile", values.profile, "--keep-alive", "2s", "--log-level", "warn"];
     const nodes: RunningNode[] = [];
@@ -58,7 +58,7 @@ async function run(): Promise<number> {
     const admin = await startBalancer({ servers: nodes.map(({ adminUrl }) => adminUrl), random: Math.random });
     stops.push(user.close, admin.close);
     console.log(
-      `${nodes.length} servers on ${values.redis === undefined ? "a Redis of their own" : "the Redis given"}:`,
+      `${nodes.length} servers on ${values.redis === undefined ? "a Redis of their own" : "the Redis given"}${values.masters === undefined ? "" : `, of ${values.masters} masters`}:`,
     );
     for (const { url, adminUrl, pid } of nodes)
       console.log(`  ${url}  admin and test clock ${adminUrl}  process ${pid}`);
@@ -79,6 +79,18 @@ async function run(): Promise<number> {
   } finally {
     for (const stop of stops.toReversed()) await stop();
   }
+}
+
+/** Starts what the servers share; answers its URL. */
+async function startStore(directory: string, stops: (() => Promise<void>)[]): Promise<string> {
+  if (values.masters === undefined) {
+    const redis = await startRedis(directory);
+    stops.push(redis.stop);
+    return `redis://127.0.0.1:${redis.port}`;
+  }
+  const masters = await startRedisCluster(directory, Number(values.masters));
+  for (const { stop } of masters) stops.push(stop);
+  return `redis+cluster://${masters.map(({ port }) => `127.0.0.1:${port}`).join(",")}`;
 }
 
 /** `N passed, N failed`, of the suite's report. */

@@ -1,8 +1,12 @@
 // Programs that a cluster on this machine consists of: each a process of its own, ended by its id.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync } from "node:fs";
 import { connect, createServer } from "node:net";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { createClient } from "@redis/client";
+import { slotCount } from "../../store/redis/slots.ts";
 
 export interface RunningProgram {
   readonly pid: number;
@@ -51,6 +55,44 @@ export async function startRedis(
   failed.catch(() => {});
   await Promise.race([listens(port), failed]);
   return { ...programOf(child), port };
+}
+
+/** A Redis Cluster of so many masters without replicas: each has its part of the slots. */
+export async function startRedisCluster(directory: string, masters: number): Promise<readonly RunningRedis[]> {
+  const started: RunningRedis[] = [];
+  for (let at = 0; at < masters; at++) {
+    const own = mkdtempSync(join(directory, `master-${at}-`));
+    started.push(await startRedis(own, ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"]));
+  }
+  const tell = async (port: number, ...command: string[]): Promise<string> => {
+    const client = createClient({ url: `redis://127.0.0.1:${port}` });
+    client.on("error", () => {});
+    await client.connect();
+    try {
+      return String(await client.sendCommand(command));
+    } finally {
+      client.destroy();
+    }
+  };
+  const [first] = started;
+  for (const [at, { port }] of started.entries()) {
+    const from = Math.ceil((at * slotCount) / masters);
+    const to = Math.ceil(((at + 1) * slotCount) / masters) - 1;
+    await tell(port, "CLUSTER", "ADDSLOTSRANGE", String(from), String(to));
+    // Each its own, or they would refuse one another.
+    await tell(port, "CLUSTER", "SET-CONFIG-EPOCH", String(at + 1));
+    if (first && port !== first.port) await tell(port, "CLUSTER", "MEET", "127.0.0.1", String(first.port));
+  }
+  for (const { port } of started) {
+    for (const endMs = performance.now() + startMaxMs; ; ) {
+      const [info, nodes] = [await tell(port, "CLUSTER", "INFO"), await tell(port, "CLUSTER", "NODES")];
+      const isWhole = info.includes("cluster_state:ok") && nodes.trim().split("\n").length === masters;
+      if (isWhole && !nodes.includes("handshake")) break;
+      if (performance.now() > endMs) throw new Error("the Redis Cluster does not come together");
+      await new Promise((resolve) => setTimeout(resolve, pollMs));
+    }
+  }
+  return started;
 }
 
 /** The reference server as it was built. */

@@ -1,0 +1,145 @@
+// The link on a real Redis Cluster: who has a key is found, fences count for all masters, and a slot that moves is followed.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createClient } from "@redis/client";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type RunningRedis, startRedisCluster } from "../../testing/cluster/processes.ts";
+import { bucketCount, keys } from "./keys.ts";
+import type { CasRequest, LinkListener, RedisLink } from "./link.ts";
+import { createRedisLink } from "./redis-link.ts";
+import { slotOf } from "./slots.ts";
+
+const isThere = process.env.CI !== undefined || spawnSync("redis-server", ["--version"]).status === 0;
+
+describe.skipIf(!isThere)("on a Redis Cluster", { timeout: 60_000 }, () => {
+  const directory = mkdtempSync(join(tmpdir(), "redis-cluster-"));
+  const links: RedisLink[] = [];
+  let masters: readonly RunningRedis[];
+  let names = 0;
+
+  const linkTo = async (listener: Partial<LinkListener> = {}): Promise<RedisLink> => {
+    // One address is enough to find the others.
+    const url = `redis+cluster://127.0.0.1:${masters[0]?.port}`;
+    const link = createRedisLink({ url, node: `n${++names}`, wallNow: Date.now, onConnection: () => {} });
+    const nothing = (): void => {};
+    const all = { changed: nothing, appChanged: nothing, asked: nothing, answered: nothing, resumed: nothing };
+    link.listen({ ...all, ...listener });
+    await link.open();
+    links.push(link);
+    return link;
+  };
+  const write = (user: string, version: number): CasRequest => ({
+    user,
+    version,
+    status: JSON.stringify({ lastSeq: -1 }),
+    rows: undefined,
+    dueMs: 5_000,
+    tell: true,
+    clockOf: undefined,
+  });
+  const users = Array.from({ length: 40 }, (_, at) => `app\nuser-${at}`);
+
+  beforeAll(async () => {
+    masters = await startRedisCluster(directory, 3);
+  });
+  afterAll(async () => {
+    for (const link of links) await link.close();
+    for (const { stop } of masters) await stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  it("records lie on all masters; who listens hears of each before the fence, which is above them all", async () => {
+    const heard = new Map<string, number>();
+    const teller = await linkTo();
+    const ears = await linkTo({ changed: (user, { version }) => void heard.set(user, version) });
+    await Promise.all(users.map((user) => ears.subscribeUser(user)));
+    const seqs = await Promise.all(users.map((user) => teller.cas(write(user, 0))));
+    expect(seqs.every((seq) => seq !== undefined)).toBe(true);
+    const fence = await ears.fence();
+    expect(heard.size).toBe(users.length);
+    // All masters go by the clock of this machine.
+    expect(fence).toBeGreaterThanOrEqual(Math.max(...seqs.map(Number)));
+    const { records } = await teller.load(
+      "app",
+      users,
+      users.map(() => -1),
+    );
+    expect(records.map(({ version }) => version)).toEqual(users.map(() => 1));
+    const due = await Promise.all(Array.from({ length: bucketCount }, (_, at) => teller.claim(at, 6_000, 1_000, 99)));
+    expect(due.flat().sort()).toEqual([...users].sort());
+  });
+
+  it("questions reach who listens, and answers come back", async () => {
+    const answers: string[] = [];
+    const asker = await linkTo({ answered: (answer) => void answers.push(answer) });
+    const asked: string[] = [];
+    const ears = await linkTo({ asked: (user, question) => void asked.push(`${user} ${question}`) });
+    await ears.subscribeUser("app\nann");
+    expect(await asker.ask("app\nann", "who?")).toBe(1);
+    await ears.fence();
+    expect(asked).toEqual(["app\nann who?"]);
+    await ears.answer(asker.node, "me");
+    await asker.fence();
+    expect(answers).toEqual(["me"]);
+  });
+
+  it("a slot that moves to another master is followed: calls go on, and what is told there is heard", async () => {
+    const user = users[0] ?? "";
+    let resumed = 0;
+    const heard: number[] = [];
+    const teller = await linkTo();
+    const ears = await linkTo({
+      changed: (_user, { version }) => void heard.push(version),
+      resumed: () => {
+        resumed++;
+      },
+    });
+    await ears.subscribeUser(user);
+    await moveSlot(masters, slotOf(keys.record(user)));
+    expect(await teller.cas(write(user, 1))).toBeDefined();
+    await expect.poll(() => resumed, { timeout: 10_000 }).toBeGreaterThan(0);
+    expect(await teller.cas(write(user, 2))).toBeDefined();
+    await ears.fence();
+    expect(heard.at(-1)).toBe(3);
+  });
+});
+
+/** Gives a slot, with what is in it, to another master, as redis-cli --cluster reshard does. */
+async function moveSlot(masters: readonly RunningRedis[], slot: number): Promise<void> {
+  const clients = await Promise.all(
+    masters.map(async ({ port }) => {
+      const client = createClient({ url: `redis://127.0.0.1:${port}` });
+      await client.connect();
+      return { port, client, id: String(await client.sendCommand(["CLUSTER", "MYID"])) };
+    }),
+  );
+  try {
+    const ranges = (await clients[0]?.client.sendCommand(["CLUSTER", "SLOTS"])) as unknown as [
+      number,
+      number,
+      [string, number],
+    ][];
+    const owner = ranges.find(([first, last]) => slot >= first && slot <= last)?.[2][1];
+    const from = clients.find(({ port }) => port === owner);
+    const to = clients.find(({ port }) => port !== owner);
+    if (!from || !to) throw new Error("the slot has no owner");
+    const setSlot = (at: typeof from, ...how: string[]) =>
+      at.client.sendCommand(["CLUSTER", "SETSLOT", String(slot), ...how]);
+    await setSlot(to, "IMPORTING", from.id);
+    await setSlot(from, "MIGRATING", to.id);
+    const moving = (await from.client.sendCommand([
+      "CLUSTER",
+      "GETKEYSINSLOT",
+      String(slot),
+      "1000",
+    ])) as unknown as string[];
+    if (moving.length > 0)
+      await from.client.sendCommand(["MIGRATE", "127.0.0.1", String(to.port), "", "0", "5000", "KEYS", ...moving]);
+    await setSlot(to, "NODE", to.id);
+    for (const at of clients) if (at !== to) await setSlot(at, "NODE", to.id);
+  } finally {
+    for (const { client } of clients) client.destroy();
+  }
+}
