@@ -117,6 +117,7 @@ export function createHub(options: HubOptions): Hub {
       for (const watch of registry.ofUser(appId, userId)) watch.finish(WatchEndReason.RESYNC, true);
     },
     asked: async (appId, userId, { sessionId, marker }) => {
+      await losing.get(sessionId);
       const watch = registry.ofSession(appId, userId, sessionId);
       if (!watch || watch.ended) return undefined;
       try {
@@ -146,18 +147,26 @@ export function createHub(options: HubOptions): Hub {
       if (expiresAtMs > wallNow()) return armToken(watch, expiresAtMs);
       tokenTimers.delete(watch);
       watch.finish(WatchEndReason.TOKEN_EXPIRED, true);
-      linkLost(watch);
+      void linkLost(watch);
     });
     tokenTimers.set(watch, cancel);
   };
 
-  const linkLost = (watch: Watch): void => {
-    store
-      .update(watch.appId, watch.userId, (record, nowMs) => loseLink(record, watch.sessionId, nowMs, watch.id))
+  /** Sessions whose link is lost as soon as the store has it: nobody is told that their Watch is gone before. */
+  const losing = new Map<string, Promise<void>>();
+  const linkLost = (watch: Watch): Promise<void> => {
+    const { appId, userId, sessionId, id } = watch;
+    const work = store
+      .update(appId, userId, (record, nowMs) => loseLink(record, sessionId, nowMs, id))
       .catch((fault: unknown) => {
         // While changes can't be kept nobody loses his link: his lease starts anew when they can.
         if (!(fault instanceof Refused)) onFault(fault);
+      })
+      .finally(() => {
+        if (losing.get(sessionId) === work) losing.delete(sessionId);
       });
+    losing.set(sessionId, work);
+    return work;
   };
 
   const close = (watch: Watch): void => {
@@ -169,10 +178,16 @@ export function createHub(options: HubOptions): Hub {
   };
 
   /** The stream is over; if it was not the server that ended it, the client did: its link is lost. */
+  const leaving = new WeakSet<Watch>();
   const leave = (watch: Watch): void => {
-    const endedByServer = watch.ended;
-    close(watch);
-    if (!endedByServer) linkLost(watch);
+    if (leaving.has(watch)) return;
+    leaving.add(watch);
+    if (watch.ended) {
+      close(watch);
+      return;
+    }
+    watch.abandon();
+    void linkLost(watch).finally(() => close(watch));
   };
 
   const feeds = createFeeds({ store, passes, flusher, leave });
@@ -324,6 +339,7 @@ export function createHub(options: HubOptions): Hub {
       return { feed: (connection) => feeds.feed(watch, connection), leave: () => leave(watch) };
     },
     sync: async (appId, userId, sessionId, marker) => {
+      await losing.get(sessionId);
       const [record] = await store.read(appId, [userId]);
       if (record) usableSession(record as UserRecord, sessionId);
       const watch = registry.ofSession(appId, userId, sessionId);

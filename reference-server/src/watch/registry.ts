@@ -6,7 +6,7 @@ export interface WatchRegistry {
   readonly size: number;
   add(watch: Watch): void;
   remove(watch: Watch): void;
-  /** The open Watch of a session. */
+  /** The Watch of a session: of several, of which the older ones are ending, the newest. */
   ofSession(appId: string, userId: string, sessionId: string): Watch | undefined;
   /** The open Watches of a user. */
   ofUser(appId: string, userId: string): readonly Watch[];
@@ -68,8 +68,8 @@ export function createWatchRegistry(store: Store): WatchRegistry {
       watch.visible.clear();
     },
     ofSession: (appId, userId, sessionId) => {
-      for (const watch of byUser.get(keyOf(appId, userId)) ?? []) if (watch.sessionId === sessionId) return watch;
-      return undefined;
+      const all = byUser.get(keyOf(appId, userId));
+      return all && [...all].findLast((watch) => watch.sessionId === sessionId);
     },
     ofUser: (appId, userId) => [...(byUser.get(keyOf(appId, userId)) ?? [])],
     watching: (appId, target) => byTarget.get(keyOf(appId, target)) ?? nobody,

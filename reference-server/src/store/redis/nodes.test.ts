@@ -68,6 +68,32 @@ it("Sync on one node puts the marker on the Watch of another, behind what was an
   await expect(refused).rejects.toMatchObject({ reason: "NO_OPEN_WATCH" });
 });
 
+it("nobody is told that a Watch is gone before its link is lost: a sign of life after that stands", async () => {
+  const reading = await watch(b, "alice");
+  await rest();
+  const cas = b.link.cas;
+  let open = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  Object.assign(b.link, { cas: async (request: Parameters<typeof cas>[0]) => gate.then(() => cas(request)) });
+  reading.leave();
+  await rest();
+  const answers: string[] = [];
+  const refusals = [a, b].map((node) =>
+    node.hub
+      .sync(appId, "alice", "s-alice", "m")
+      .catch(({ reason }: { reason: string }) => void answers.push(`${reason}`)),
+  );
+  await rest();
+  expect(answers).toEqual([]);
+  open();
+  await Promise.all(refusals);
+  expect(answers).toEqual(["NO_OPEN_WATCH", "NO_OPEN_WATCH"]);
+  const [alice] = await a.store.read(appId, ["alice"]);
+  expect(alice?.sessions[0]?.lossMs).not.toBeNull();
+});
+
 it("Subscribe on one node shows on the Watch of another, though its target changes meanwhile", async () => {
   await logIn(a, "carol");
   const reading = await watch(b, "alice");
