@@ -52,6 +52,7 @@ describe.each(documents)("%s", (document) => {
 
 /** Options of our programs, by their sources, and those of other people's programs that the documents show. */
 const sources = [
+  "test/faults/main.ts",
   "reference-server/src/testing/cluster/main.ts",
   "reference-server/src/config/options.ts",
   "proof/src/options.ts",

@@ -45,10 +45,14 @@ export interface PresenceServerOptions {
 }
 
 export interface SharedStore {
-  /** `redis://…` or `rediss://…`. */
+  /** `redis://…`, `redis+cluster://…`, or either with `rediss`. */
   readonly url: string;
+  /** Replicas that must have a change before it is answered. */
+  readonly replicas: number;
   /** A connection was lost, or is back. */
   readonly onConnection: (up: boolean, why: string) => void;
+  /** Redis has lost changes that were answered; the apps have new epochs now. */
+  readonly onLost: () => void;
 }
 
 export interface PresenceData {
@@ -152,7 +156,7 @@ function openStore(options: PresenceServerOptions, rules: Rules): OpenedStore {
   const memory = { rules, wallNow, schedule, newEpoch };
   if (shared !== undefined) {
     const link = createRedisLink({ ...shared, wallNow, node: randomBytes(6).toString("base64url") });
-    const store = createRedisStore({ link, rules, schedule, newEpoch, testClock, onFault });
+    const store = createRedisStore({ link, rules, schedule, newEpoch, testClock, onFault, onLost: shared.onLost });
     return { ...store, open: () => openLink(link, shared.url) };
   }
   if (data === undefined) return createMemoryStore(memory);

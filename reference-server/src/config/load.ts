@@ -77,8 +77,15 @@ function buildConfig(options: OptionReader, read: ReadText): ServerConfig {
     drainTimeoutMs: durationOf(options, "drain-timeout", 0, 600_000) ?? 10_000,
     logLevel: options.choice("log-level") ?? "info",
     ...readStore(options, dev),
+    storeReplicas: readReplicas(options),
     newEpoch: options.switched("new-epoch") ?? false,
   };
+}
+
+function readReplicas(options: OptionReader): number {
+  const count = Math.round(numberOf(options, "store-replicas", 0, 100) ?? 0);
+  if (count > 0 && options.text("store") === undefined) throw new ConfigError("--store-replicas is of --store");
+  return count;
 }
 
 function readStore(options: OptionReader, dev: boolean): { data: string | null; store: string | null } {

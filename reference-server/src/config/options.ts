@@ -144,6 +144,12 @@ const running: OptionGroup = {
       { fallback: "--data" },
     ),
     option(
+      "store-replicas",
+      "COUNT",
+      "Answers a change when so many replicas of the Redis have it, too: a replica that takes over then has all that was answered. Costs a round trip between them.",
+      { fallback: "0" },
+    ),
+    option(
       "new-epoch",
       undefined,
       "Gives every app a new epoch at the start: for the first start after a backup was put back, so that clients forget what came after it.",

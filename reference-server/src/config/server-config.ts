@@ -30,6 +30,8 @@ export interface ServerConfig {
   readonly data: string | null;
   /** URL of a Redis that several servers share; null: there is none. */
   readonly store: string | null;
+  /** Replicas of it that must have a change before it is answered. */
+  readonly storeReplicas: number;
   /** Every app gets a new epoch at the start. */
   readonly newEpoch: boolean;
 }

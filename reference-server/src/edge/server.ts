@@ -71,7 +71,7 @@ export async function startServer(config: ServerConfig, deps: StartDeps): Promis
     wallNow,
     onFault: (fault) => log.error({ err: asError(fault) }, "fault"),
     data: config.data === null ? undefined : dataOf(config.data, config.newEpoch, log),
-    shared: config.store === null ? undefined : sharedOf(config.store, log),
+    shared: config.store === null ? undefined : sharedOf(config.store, config.storeReplicas, log),
   });
   await presence.open();
   const ports = new Map<PlannedListener, OnePort>();
@@ -101,9 +101,11 @@ export async function startServer(config: ServerConfig, deps: StartDeps): Promis
   }
 }
 
-function sharedOf(url: string, log: Log): SharedStore {
+function sharedOf(url: string, replicas: number, log: Log): SharedStore {
   return {
     url,
+    replicas,
+    onLost: () => log.error("Redis has lost changes that were answered: every app has a new epoch"),
     onConnection: (up, why) => {
       if (up) log.info({ why }, "the store can be reached");
       else log.warn({ why }, "the connection to the store is lost, or could not be made");

@@ -72,12 +72,16 @@ export function createUserService(deps: ServiceDeps, info: ServerInfoOptions): S
 }
 
 /** Opens a Watch whose frames pass through nothing. Rejects with what the caller is to be told. */
-export type OpenWatch = (request: WatchRequest, context: UnaryContext, breakOff: () => void) => Promise<OpenedWatch>;
+export type OpenWatch = (
+  request: WatchRequest,
+  context: UnaryContext,
+  connection: Pick<OpenRequest, "breakOff" | "isGone">,
+) => Promise<OpenedWatch>;
 
 export function createOpenWatch({ hub, rules: { profile } }: ServiceDeps): OpenWatch {
-  return async (request, context, breakOff) => {
+  return async (request, context, { breakOff, isGone }) => {
     try {
-      const { feed, leave } = await hub.openDirect(openRequestOf(request, context, breakOff));
+      const { feed, leave } = await hub.openDirect({ ...openRequestOf(request, context, breakOff), isGone });
       const asTold = (error: unknown): never => {
         throw asRpcError(error, profile);
       };

@@ -8,6 +8,8 @@ export interface FakeRedis {
   readonly link: (node: string) => FakeLink;
   /** Operations fail with LinkDown while it is true. */
   down: boolean;
+  /** Answers a way back to what stands now: what comes after it is lost then, and every node loses its connection. */
+  readonly save: () => () => void;
 }
 
 export interface FakeLink extends RedisLink {
@@ -35,20 +37,22 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
   const clocks = new Map<string, string>();
   const calls = new Map<string, number[]>();
   const seqs = new Map<number, number>();
+  const logs = new Map<number, number[]>();
   const links = new Map<string, FakeNode>();
   const state = { down: false };
 
   const nextSeq = (bucket: number, above: number): number => {
     const seq = Math.max((seqs.get(bucket) ?? 0) + 1, above + 1, Math.floor(nowMs() * 1000));
     seqs.set(bucket, seq);
+    logs.set(bucket, [...(logs.get(bucket) ?? []), seq]);
     return seq;
   };
-  const publish = (channel: string, tell: (listener: LinkListener) => void): number => {
+  const publish = (channel: string, tell: (listener: LinkListener, ears: FakeNode) => void): number => {
     let ears = 0;
     for (const node of links.values()) {
       if (!node.channels.has(channel)) continue;
       ears++;
-      node.push(tell);
+      node.push((listener) => tell(listener, node));
     }
     return ears;
   };
@@ -63,6 +67,8 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
     listener: LinkListener | undefined;
     copies = (): number => 1;
     held = false;
+    /** The highest change number of each bucket that it made. */
+    readonly highest = new Map<number, number>();
     queue: ((listener: LinkListener) => void)[] = [];
     push(tell: (listener: LinkListener) => void, copies = this.copies()): void {
       for (let copy = 0; copy < copies; copy++) this.queue.push(tell);
@@ -124,7 +130,12 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
         else due.set(user, dueMs);
         if (clockOf !== undefined) clocks.set(user, clockOf);
         const message = { version: cell.version, seq, status: cell.status };
-        if (tell) publish(`user ${user}`, (listener) => listener.changed(user, message));
+        if (tell)
+          publish(`user ${user}`, (listener, ears) => {
+            ears.highest.set(bucketOf(user), Math.max(ears.highest.get(bucketOf(user)) ?? 0, seq));
+            listener.changed(user, message);
+          });
+        node.highest.set(bucketOf(user), seq);
         return seq;
       },
       casApp: async (appId, before, after, seqAbove) => {
@@ -172,6 +183,14 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
         await new Promise<void>((resolve) => node.push(() => resolve(), 1));
         return number;
       },
+      lost: async () => {
+        await up();
+        const isLost = [...node.highest].some(([bucket, seq]) => !logs.get(bucket)?.includes(seq));
+        if (!isLost) return undefined;
+        const lostSeq = Math.max(...node.highest.values());
+        node.highest.clear();
+        return lostSeq;
+      },
       ask: async (user, question) => {
         await up();
         return publish(`user ${user}`, (listener) => listener.asked(user, question));
@@ -186,8 +205,24 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
       },
     };
   };
+  const save = (): (() => void) => {
+    const copies = [records, apps, due, clocks, calls, seqs, logs].map((map) =>
+      structuredClone(map as Map<unknown, unknown>),
+    );
+    return () => {
+      for (const [at, map] of [records, apps, due, clocks, calls, seqs, logs].entries()) {
+        map.clear();
+        for (const [key, value] of copies[at] ?? []) (map as Map<unknown, unknown>).set(key, value);
+      }
+      for (const node of links.values()) {
+        node.queue = [];
+        node.listener?.resumed();
+      }
+    };
+  };
   return {
     link,
+    save,
     get down() {
       return state.down;
     },

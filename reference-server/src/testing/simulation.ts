@@ -31,6 +31,7 @@ interface Client {
   readonly userId: string;
   readonly held: Map<string, UserStatus>;
   readonly rows: Map<string, bigint>;
+  epoch: string;
   cursor: Uint8Array<ArrayBuffer>;
   node: Node;
   /** Of the open Watch. */
@@ -70,9 +71,13 @@ export async function simulate(
         }
         if (status !== undefined && (before === undefined || before.revision < revision))
           client.held.set(userId, status);
-      } else if (event.case === "hello")
+      } else if (event.case === "hello") {
         client.seen = event.value.resumeResult === ResumeResult.RESET ? new Set() : undefined;
-      else if (event.case === "subscribed") {
+        if (client.epoch === event.value.epoch) continue;
+        client.epoch = event.value.epoch;
+        client.held.clear();
+        client.rows.clear();
+      } else if (event.case === "subscribed") {
         client.seen?.add(event.value.userId);
         client.rows.set(event.value.userId, event.value.generation);
       } else if (event.case === "subscriptionEnded") {
@@ -89,6 +94,8 @@ export async function simulate(
       else if (event.case === "synced") client.synced = event.value.marker;
     }
   };
+  /** What Redis can go back to. */
+  let saved: { readonly restore: () => void; readonly by: readonly Node[] } | undefined;
   const sessions = new Map<string, string>();
   const sessionOf = (userId: string): string => sessions.get(userId) ?? "none";
   const enter = async (node: Node, userId: string): Promise<void> => {
@@ -115,6 +122,7 @@ export async function simulate(
       userId,
       held: new Map(),
       rows: new Map(),
+      epoch: "",
       cursor: new Uint8Array(),
       node,
       sessionId: "",
@@ -149,6 +157,8 @@ export async function simulate(
       "clock",
       "remove",
       "register",
+      "save",
+      "restore",
     ]);
     if (work === "say") await say(node, userId, `text ${Math.floor(random() * 1e6)}`);
     else if (work === "look")
@@ -183,6 +193,17 @@ export async function simulate(
     else if (work === "remove") await node.store.update(appId, userId, remove);
     else if (work === "register") await node.store.update(appId, userId, register);
     else if (work === "down") nodes.redis.down = random() < 0.5;
+    else if (work === "save") saved = { restore: nodes.redis.save(), by: [...alive] };
+    else if (work === "restore" && saved !== undefined) {
+      // Who made what is lost is there to notice: that of a Redis and a node that go together nobody can.
+      if (saved.by.every((one) => alive.includes(one))) {
+        // Change numbers are times: what comes after has greater ones.
+        nodes.wall.pass(1);
+        saved.restore();
+        revisions.clear();
+      }
+      saved = undefined;
+    }
   };
 
   for (const userId of users) await enter(pick(alive), userId);
@@ -259,7 +280,8 @@ function calm(node: Node): void {
 async function settleDown(nodes: Nodes, alive: readonly Node[]): Promise<void> {
   nodes.redis.down = false;
   for (const node of alive) calm(node);
-  await nodes.pass(500);
+  // Longer than the wait after which a node looks again what a Redis has lost.
+  await nodes.pass(1_500);
 }
 
 async function truth(nodes: Nodes, node: Node): Promise<Map<string, Readonly<UserRecord>>> {

@@ -42,6 +42,8 @@ export interface OpenRequest {
   readonly tokenExpiresAtMs: number | null;
   /** Ends the stream from below, for a reader who does not read. */
   readonly breakOff: () => void;
+  /** Whether the client has gone before its Watch was open: one that nobody waits for any more takes no other's place. */
+  readonly isGone?: (() => boolean) | undefined;
   /**
    * Asked when the opening has been read: the connection as a sink, for the live frames. Absent, or if it gives none: these are given as the opening
    * is.
@@ -305,6 +307,7 @@ export function createHub(options: HubOptions): Hub {
     if (reading?.kind === "malformed") throw new Refused("MALFORMED_CURSOR", "no server made this cursor");
     const id = options.newWatchId();
     const session = await store.update(appId, userId, (record, nowMs, context) => {
+      if (request.isGone?.()) throw new Refused("STORE_UNAVAILABLE", "the caller has gone");
       const renewed = renew(record, sessionId, request.tokenExpiresAtMs, nowMs, context);
       if (renewed) noteWatch(renewed, id, context);
       return renewed;
@@ -330,7 +333,7 @@ export function createHub(options: HubOptions): Hub {
 
   return {
     open: async (request, clientGone) => {
-      const watch = await openWatch(request);
+      const watch = await openWatch({ isGone: () => clientGone.aborted, ...request });
       if (clientGone.aborted) leave(watch);
       return feeds.frames(watch, clientGone, request.sink);
     },

@@ -56,7 +56,9 @@ async function serve(shared: Shared, { wire, form, request, values, body, startM
   stream.whenGone(connection);
   connection.begin({ headers, compression, timeoutMs });
   try {
-    const opened = await shared.openWatch(request as WatchRequest, { values }, stream.breakOff);
+    const { breakOff } = stream;
+    const isGone = (): boolean => connection.isOver;
+    const opened = await shared.openWatch(request as WatchRequest, { values }, { breakOff, isGone });
     await connection.run(opened);
   } catch (thrown) {
     if (connection.abandon()) wire.handOver({ body, refused: { thrown } });
@@ -89,6 +91,10 @@ class Connection implements WatchConnection {
     this.#stream = stream;
     this.#form = form;
     this.#startMs = startMs;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   get sink(): FrameSink {

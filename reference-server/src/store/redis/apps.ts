@@ -2,10 +2,13 @@
 // learns of it with its next call.
 import { initialFeatures, sameFeatures } from "../features.ts";
 import type { Features, StoreListener } from "../store.ts";
+import { pendingSeq } from "./codec.ts";
 import type { RedisLink } from "./link.ts";
 
 export interface AppState {
   readonly epoch: string;
+  /** Change number of the epoch; absent: the first one. */
+  readonly epochSeq?: number;
   readonly features: Features;
   readonly featuresSeq: number;
   readonly rowsEra: number;
@@ -26,6 +29,10 @@ export interface Apps {
   known(appId: string): AppState | undefined;
   nowMs(appId: string): number;
   change(appId: string, change: (state: AppState) => Partial<AppState> | undefined): Promise<AppState>;
+  /** Whether a state that this node knows of is not there; answers the highest change number of those it knew. */
+  lost(): Promise<number | undefined>;
+  /** Changes were lost that had numbers up to this one: gives each app a new epoch, unless another node has. */
+  renew(lostSeq: number): Promise<void>;
   readonly size: number;
 }
 
@@ -35,11 +42,13 @@ export interface AppsOptions {
   /** Without one a clock that was moved goes on from where it stands. */
   readonly testClock: boolean;
   readonly listener: () => StoreListener | undefined;
+  /** Told before the listener. */
+  readonly onEpoch: (appId: string) => void;
 }
 
 const triesMax = 50;
 
-export function createApps({ link, newEpoch, testClock, listener }: AppsOptions): Apps {
+export function createApps({ link, newEpoch, testClock, listener, onEpoch }: AppsOptions): Apps {
   const apps = new Map<string, { text: string; state: AppState }>();
 
   const take = (appId: string, text: string): AppState => {
@@ -52,7 +61,10 @@ export function createApps({ link, newEpoch, testClock, listener }: AppsOptions)
     if (known === undefined) return state;
     const { features, epoch } = known.state;
     if (!sameFeatures(features, state.features)) listener()?.featuresChanged(appId, features, state.features);
-    if (epoch !== state.epoch) listener()?.epochChanged(appId, state.epoch);
+    if (epoch !== state.epoch) {
+      onEpoch(appId);
+      listener()?.epochChanged(appId, state.epoch);
+    }
     return state;
   };
   const make = async (appId: string): Promise<AppState> => {
@@ -81,6 +93,34 @@ export function createApps({ link, newEpoch, testClock, listener }: AppsOptions)
       const wallMs = Math.floor(link.now());
       if (stoppedAtMs === null) return wallMs;
       return testClock ? stoppedAtMs : Math.max(stoppedAtMs, wallMs);
+    },
+    lost: async () => {
+      const known = [...apps].map(async ([appId, { state }]) => {
+        const { app: text } = await link.load(appId, []);
+        return text === "" || (JSON.parse(text) as AppState).number < state.number;
+      });
+      if (!(await Promise.all(known)).includes(true)) return undefined;
+      return Math.max(...[...apps.values()].map(({ state }) => Math.max(state.featuresSeq, state.epochSeq ?? 0)));
+    },
+    renew: async (lostSeq) => {
+      for (const appId of apps.keys()) {
+        for (let tries = 0; tries < triesMax; tries++) {
+          const { app: text } = await link.load(appId, []);
+          const before = apps.get(appId)?.state as AppState;
+          const stands = text === "" ? before : (JSON.parse(text) as AppState);
+          if (text !== "" && (stands.epochSeq ?? 0) > lostSeq) {
+            take(appId, text);
+            break;
+          }
+          // Its number is above those that nodes have seen, or they would hold on to what was lost.
+          const number = Math.max(before.number, stands.number) + 1;
+          const next: AppState = { ...stands, epoch: newEpoch(), epochSeq: pendingSeq, number };
+          const told = await link.casApp(appId, text, JSON.stringify(next), lostSeq);
+          if (told === undefined) continue;
+          take(appId, told);
+          break;
+        }
+      }
     },
     change: async (appId, change) => {
       for (let tries = 0; tries < triesMax; tries++) {

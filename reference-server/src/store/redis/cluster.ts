@@ -141,6 +141,8 @@ export function createCluster({ url, onConnection, onListening, hear, limitMs }:
       timer.unref();
     },
     send: (key, args) => at(key, (server) => server.send(args), args),
+    // Without trying again elsewhere: what was written before was written there.
+    replicated: async (key, count, waitMs) => (await serverAt(masterOf(key))).replicated(count, waitMs),
     subscribe: (channel) =>
       at(channel, async (server) => {
         const address = masterOf(channel);

@@ -19,8 +19,10 @@ export interface Interest {
   readonly deliveredSeq: number;
   /** Moves `deliveredSeq` beyond all that was committed before the call. */
   catchUp(): Promise<void>;
-  /** Messages may have been lost: looks at everybody again. */
-  resumed(): void;
+  /** Messages may have been lost: looks at everybody again, after `before`. Until that is done nothing is said to be caught up; what fails calls `again`. */
+  resumed(before: () => Promise<void>, again: () => void): void;
+  /** What was told of the app's users says nothing any more: versions may come again. */
+  forget(appId: string): void;
   readonly size: number;
 }
 
@@ -192,16 +194,24 @@ export function createInterest({ link, rules, listener, refresh, onFault }: Inte
         });
       return nextFence;
     },
-    resumed: () => {
+    forget: (appId) => {
+      for (const [user, place] of places)
+        if (splitUserKey(user).appId === appId) Object.assign(place, { told: undefined, early: undefined });
+    },
+    resumed: (before, again) => {
       resuming = resuming
         .catch(() => {})
+        .then(before)
         .then(async () => {
           const users = [...places.keys()];
           for (let at = 0; at < users.length; at += resumeSlice) {
             await Promise.all(users.slice(at, at + resumeSlice).map((user) => refresh(user)));
           }
         });
-      resuming.catch(onFault);
+      resuming.catch((fault: unknown) => {
+        onFault(fault);
+        again();
+      });
     },
   };
 }

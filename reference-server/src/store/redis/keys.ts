@@ -34,6 +34,8 @@ export const keys = {
   appDue: (bucket: number, appId: string): string => `${tag(bucket)}:due:${appId}`,
   /** The bucket's last change number. */
   seq: (bucket: number): string => `${tag(bucket)}:seq`,
+  /** Its last change numbers, the newest last. */
+  log: (bucket: number): string => `${tag(bucket)}:log`,
   app: (appId: string): string => `${appPrefix}${appId}}`,
   userChannel: (user: string): string => `${tag(bucketOf(user))}:c:${user}`,
   appChannel: (appId: string): string => `${appPrefix}${appId}${appSuffix}`,

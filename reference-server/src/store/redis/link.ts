@@ -81,6 +81,11 @@ export interface RedisLink {
   unsubscribeApp(appId: string): void;
   /** Settles when everything that was told before this call has been heard; with a change number: what is committed from now on has a greater one. */
   fence(): Promise<number>;
+  /**
+   * Looks whether changes that this node knows of are there no more: Redis went on from an older state. Answers the highest number that it knew of then;
+   * undefined: nothing is missing.
+   */
+  lost(): Promise<number | undefined>;
   /** Puts a question to all who listen to the user; answers how many they are. */
   ask(user: string, question: string): Promise<number>;
   answer(node: string, answer: string): Promise<void>;

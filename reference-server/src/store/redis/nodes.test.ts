@@ -251,3 +251,50 @@ it("the test clock moves for all nodes, and stands still between", async () => {
   expect(reading.seen.some((line) => line === `status bob ${OFFLINE}` || line.startsWith("end "))).toBe(true);
   expect((await b.store.read(appId, ["bob"]))[0]).toMatchObject({ online: OFFLINE });
 });
+
+it("a Watch that nobody waits for any more takes no other's place: its node had stopped meanwhile", async () => {
+  const reading = await watch(b, "alice");
+  await rest();
+  const late = a.hub.openDirect({
+    appId,
+    userId: "alice",
+    sessionId: "s-alice",
+    cursor: new Uint8Array(),
+    tokenExpiresAtMs: null,
+    breakOff: () => {},
+    isGone: () => true,
+  });
+  await expect(late).rejects.toMatchObject({ message: "the caller has gone" });
+  await say(a, "bob", "still told");
+  await rest();
+  expect(reading.seen.at(-1)).toBe(`status bob ${ONLINE} still told`);
+});
+
+it("a Redis that went on from an older copy: each app gets one new epoch, and watchers hold what stands", async () => {
+  const reading = await watch(b, "alice");
+  await say(a, "bob", "kept");
+  await rest();
+  const epoch = await a.store.epoch(appId);
+  const back = nodes.redis.save();
+  for (const text of ["lost", "lost too"]) await say(a, "bob", text);
+  await rest();
+  expect(reading.seen.at(-1)).toBe(`status bob ${ONLINE} lost too`);
+  back();
+  await rest();
+  await reading.ended;
+  expect(reading.seen.at(-1)).toBe(`end ${WatchEndReason.RESYNC}`);
+  const epochs = [await a.store.epoch(appId), await b.store.epoch(appId)];
+  expect(epochs[0]).not.toBe(epoch);
+  expect(epochs[1]).toBe(epochs[0]);
+  const again = await watch(b, "alice", reading.cursor());
+  await rest();
+  expect(again.seen).toEqual([`hello ${ResumeResult.RESET}`, "subscribed bob", `status bob ${ONLINE} kept`]);
+  // Its version is one that was told already, of what was lost.
+  await say(a, "bob", "after");
+  await rest();
+  expect(again.seen.at(-1)).toBe(`status bob ${ONLINE} after`);
+  nodes.redis.save()();
+  await rest();
+  expect(await a.store.epoch(appId)).toBe(epochs[0]);
+  expect(nodes.faults).toEqual([]);
+});

@@ -1,5 +1,6 @@
 // One Redis server: a connection for commands, and one for listening, on which a command's reply also fences what was heard before it (RESP3).
 import { createClient } from "@redis/client";
+import { LinkDown } from "./link.ts";
 
 export interface OneRedisOptions {
   readonly url: string;
@@ -19,6 +20,8 @@ export interface OneRedis {
   readonly unsubscribe: (channel: string) => Promise<void>;
   /** Its clock in microseconds, answered behind everything that was told before. */
   readonly fence: () => Promise<number>;
+  /** Settles when so many replicas have what was written here before; one question for all who ask in one turn. */
+  readonly replicated: (count: number, limitMs: number) => Promise<void>;
   readonly close: () => void;
 }
 
@@ -61,7 +64,19 @@ export function createOneRedis({ url, onConnection, onListening, hear }: OneRedi
   });
   const send = <T>(args: readonly string[]): Promise<T> => commands.sendCommand([...args]) as Promise<T>;
 
+  let asking: Promise<void> | undefined;
+  const ask = async (count: number, limitMs: number): Promise<void> => {
+    await Promise.resolve();
+    asking = undefined;
+    const found = Number(await send(["WAIT", String(count), String(limitMs)]));
+    if (found < count) throw new LinkDown(`${found} replicas of ${count} had the change within ${limitMs} ms`);
+  };
+
   return {
+    replicated: (count, limitMs) => {
+      asking ??= ask(count, limitMs);
+      return asking;
+    },
     open: async () => void (await Promise.all([commands.connect(), ears.connect()])),
     send,
     asking: async (args) => {

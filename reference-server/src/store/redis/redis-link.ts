@@ -13,6 +13,8 @@ export interface RedisLinkOptions {
   readonly url: string;
   readonly node: string;
   readonly wallNow: () => number;
+  /** Replicas that must have a change before it counts; default: none. */
+  readonly replicas?: number;
   /** Longest wait for an answer, in milliseconds; default: 2,000. */
   readonly timeoutMs?: number;
   /** Told of each loss of a connection, and of its return. */
@@ -23,9 +25,31 @@ export interface RedisLinkOptions {
 const chargeKeptMs = 3_600_000;
 
 export function createRedisLink(options: RedisLinkOptions): RedisLink {
-  const { node, wallNow, timeoutMs = 2_000 } = options;
+  const { node, wallNow, timeoutMs = 2_000, replicas = 0 } = options;
   let listener: LinkListener | undefined;
   let offsetMs = 0;
+
+  /** The highest change number of each bucket that this node knows of. */
+  const highest = new Array<number>(bucketCount).fill(0);
+  const known = (bucket: number, seq: number): void => {
+    highest[bucket] = Math.max(highest[bucket] ?? 0, seq);
+  };
+
+  const runs = new Map<number, string>();
+  /** Whether a change is not there that this node knows of. Where the log does not reach back so far: whether another process answers than before. */
+  const isMissing = async (seq: number, bucket: number): Promise<boolean> => {
+    const key = keys.log(bucket);
+    const [at, oldest, info] = await Promise.all([
+      send<number | null>(key, "LPOS", key, String(seq), "RANK", "-1"),
+      send<string | null>(key, "LINDEX", key, "0"),
+      send<string>(key, "INFO", "server"),
+    ]);
+    const run = /run_id:(\w+)/.exec(String(info))?.[1] ?? "";
+    const before = runs.get(bucket);
+    runs.set(bucket, run);
+    if (seq === 0 || at !== null) return false;
+    return oldest === null || Number(oldest) <= seq || run !== before;
+  };
 
   const heardUser = (text: string, channel: string): void => {
     const user = channel.slice(channel.indexOf(":c:") + 3);
@@ -34,6 +58,7 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
       return;
     }
     const [version = "", seq = ""] = text.split(" ", 2);
+    known(bucketOf(user), Number(seq));
     const status = text.slice(version.length + seq.length + 2);
     listener?.changed(user, { version: Number(version), seq: Number(seq), status });
   };
@@ -83,6 +108,9 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
     states.set(appId, asking);
     return asking;
   };
+  const replicated = async (key: string): Promise<void> => {
+    if (replicas > 0) await waiting.bounded(servers.replicated(key, replicas, timeoutMs / 2));
+  };
   const fence = async (): Promise<number> => {
     const before = wallNow();
     const { least, clock } = await waiting.bounded(servers.fence());
@@ -103,6 +131,8 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
     open: async () => {
       await waiting.bounded(servers.open());
       await fence();
+      // Whose processes they are.
+      await Promise.all(highest.map(isMissing));
       await waiting.bounded(servers.subscribe(keys.nodeChannel(node)));
     },
     load: async (appId, users, rowsKnown) => {
@@ -125,7 +155,7 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
       const bucket = bucketOf(user);
       const seq = await scripted<string | null>(
         casLua,
-        [keys.record(user), keys.due(bucket), keys.seq(bucket), keys.appDue(bucket, clockOf ?? "")],
+        [keys.record(user), keys.due(bucket), keys.seq(bucket), keys.appDue(bucket, clockOf ?? ""), keys.log(bucket)],
         [
           version,
           status,
@@ -136,14 +166,18 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
           clockOf === undefined ? 0 : 1,
         ],
       );
-      return seq === null ? undefined : Number(seq);
+      if (seq === null) return undefined;
+      await replicated(keys.record(user));
+      known(bucket, Number(seq));
+      return Number(seq);
     },
-    casApp: async (appId, before, after, seqAbove) =>
-      (await scripted<string | null>(
-        casAppLua,
-        [keys.app(appId)],
-        [before, after, keys.appChannel(appId), seqAbove],
-      )) ?? undefined,
+    casApp: async (appId, before, after, seqAbove) => {
+      const args = [before, after, keys.appChannel(appId), seqAbove];
+      const told = await scripted<string | null>(casAppLua, [keys.app(appId)], args);
+      if (told === null) return undefined;
+      await replicated(keys.app(appId));
+      return told;
+    },
     claim: (bucket, nowMs, leaseMs, most) => scripted(claimLua, [keys.due(bucket)], [nowMs, nowMs + leaseMs, most]),
     dueOf: async (appId, untilMs) => {
       const buckets = Array.from({ length: bucketCount }, (_, bucket) => {
@@ -163,6 +197,14 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
     subscribeApp: (appId) => channels.join(keys.appChannel(appId)),
     unsubscribeApp: (appId) => channels.leave(keys.appChannel(appId)),
     fence,
+    lost: async () => {
+      const until = [...highest];
+      const isLost = (await Promise.all(until.map(isMissing))).includes(true);
+      if (!isLost) return undefined;
+      // What is known from here on is what stands.
+      for (const [bucket, seq] of until.entries()) if (highest[bucket] === seq) highest[bucket] = 0;
+      return Math.max(...until);
+    },
     ask: (user, question) => publish(keys.userChannel(user), `?${question}`),
     answer: async (to, answer) => void (await publish(keys.nodeChannel(to), answer)),
     now: () => wallNow() + offsetMs,

@@ -36,6 +36,8 @@ export interface RedisStoreOptions {
   /** Whether clocks can be moved. */
   readonly testClock: boolean;
   readonly onFault: (fault: unknown) => void;
+  /** Told when Redis has lost changes that were answered: the apps have new epochs now. */
+  readonly onLost?: () => void;
 }
 
 const nothing: StoredRecord = { version: 0, status: "", rows: "", rowsVersion: 0 };
@@ -47,9 +49,21 @@ const retryAfterMs = 1_000;
 export function createRedisStore(options: RedisStoreOptions): Store & StoreClock {
   const { link, rules, testClock, onFault, schedule } = options;
   let listener: StoreListener | undefined;
-  const apps = createApps({ link, newEpoch: options.newEpoch, testClock, listener: () => listener });
+  /** Changes up to this number were lost, and the apps have no new epochs yet. */
+  let lostUpTo: number | undefined;
   const turns = createTurns();
   const rowsCache = createRowsCache();
+  const apps = createApps({
+    link,
+    newEpoch: options.newEpoch,
+    testClock,
+    listener: () => listener,
+    // Of what was lost versions may come again, with other content.
+    onEpoch: (appId) => {
+      rowsCache.clear();
+      interest.forget(appId);
+    },
+  });
   // A store that can't be reached loses nothing: who comes next looks again.
   const onTrouble = (fault: unknown): void => {
     if (!(fault instanceof LinkDown) && !(fault instanceof Refused)) onFault(fault);
@@ -158,9 +172,22 @@ export function createRedisStore(options: RedisStoreOptions): Store & StoreClock
     appChanged: (appId, text) => apps.heard(appId, text),
     asked: questions.asked,
     answered: questions.answered,
-    resumed: interest.resumed,
+    resumed: resume,
   });
   due.start();
+
+  /** Messages were lost, and perhaps more: a replica took over that had not received all, or Redis went on from an older copy. */
+  async function recover(): Promise<void> {
+    lostUpTo = (await link.lost()) ?? (await apps.lost()) ?? lostUpTo;
+    if (lostUpTo === undefined) return;
+    await apps.renew(lostUpTo);
+    lostUpTo = undefined;
+    options.onLost?.();
+  }
+
+  function resume(): void {
+    interest.resumed(recover, () => schedule(retryAfterMs, resume));
+  }
 
   return {
     listen: (only) => {
@@ -228,7 +255,9 @@ export function createRedisStore(options: RedisStoreOptions): Store & StoreClock
         return untilMs;
       }),
     changeEpoch: (appId) =>
-      reached(async () => (await apps.change(appId, () => ({ epoch: options.newEpoch() }))).epoch),
+      reached(
+        async () => (await apps.change(appId, () => ({ epoch: options.newEpoch(), epochSeq: pendingSeq }))).epoch,
+      ),
   };
 }
 

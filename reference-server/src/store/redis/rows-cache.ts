@@ -10,6 +10,8 @@ export interface RowsCache {
   take(user: string, stored: StoredRecord, known: KnownRows | undefined): KnownRows;
   /** Rows as they were written with this version. */
   put(user: string, record: Readonly<UserRecord>, version: number): void;
+  /** Forgets all: versions may come again with other rows. */
+  clear(): void;
 }
 
 /** Rows of all users together that are kept; beyond it those go that were not used for longest. */
@@ -37,6 +39,10 @@ export function createRowsCache(): RowsCache {
     return rows;
   };
   return {
+    clear: () => {
+      users.clear();
+      size = 0;
+    },
     known: (user) => users.get(user),
     take: (user, stored, known) => keep(user, decodeRows(stored, known)),
     put: (user, { rows, endedRows }, version) =>

@@ -6,13 +6,17 @@ local t = redis.call('TIME')
 local now = tonumber(t[1]) * 1000000 + tonumber(t[2])
 `;
 
-/** KEYS record, due, seq, due of the app. ARGV version, status, rows or '', due or '', member, channel or '', 1 if there is a clock. */
+/** Change numbers of a bucket that are kept, the last ones: by them a node sees after a loss of connection whether what it knows of is there still. */
+export const logKept = 4096;
+
+/** KEYS record, due, seq, due of the app, log. ARGV version, status, rows or '', due or '', member, channel or '', 1 if there is a clock. */
 export const casLua: string = `
 local version = redis.call('HGET', KEYS[1], 'v') or '0'
 if version ~= ARGV[1] then return false end
 ${seqLua}
 local seq = string.format('%.0f', math.max(tonumber(redis.call('GET', KEYS[3]) or '0') + 1, now))
 redis.call('SET', KEYS[3], seq)
+if redis.call('RPUSH', KEYS[5], seq) > ${logKept + logKept / 8} then redis.call('LTRIM', KEYS[5], -${logKept}, -1) end
 local status = string.gsub(ARGV[2], 'Seq":%-1', 'Seq":' .. seq)
 local after = string.format('%d', tonumber(version) + 1)
 redis.call('HSET', KEYS[1], 'v', after, 's', status)

@@ -5,6 +5,8 @@ export interface Servers {
   readonly open: () => Promise<void>;
   /** A command, to the server that has the key. */
   readonly send: <T>(key: string, args: readonly string[]) => Promise<T>;
+  /** Settles when so many replicas of the server that has the key have what was written there before. */
+  readonly replicated: (key: string, count: number, limitMs: number) => Promise<void>;
   readonly subscribe: (channel: string) => Promise<void>;
   readonly unsubscribe: (channel: string) => Promise<void>;
   /**
@@ -29,6 +31,7 @@ export function createSingle(options: ServersOptions): Servers {
   return {
     ...redis,
     send: (_key, args) => redis.send(args),
+    replicated: (_key, count, limitMs) => redis.replicated(count, limitMs),
     fence: async () => {
       const clock = await redis.fence();
       return { least: clock, clock };
