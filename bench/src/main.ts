@@ -20,7 +20,7 @@ not here are left out, and it says how to get them), and what calls, openings an
 node:http2. Linux. With two cores or more the servers have one and the load another.
 
   --only TEXT       rows whose name has TEXT, such as gRPC, HTTP, bursts, beside, query, heartbeats, herd, idle,
-                    latency, stalled, logins
+                    latency, stalled, logins, servers
   --no-peers        without the servers that others made
   --watchers N      of each row (1000)
   --turns N         each subject is measured so often; medians are told (5)

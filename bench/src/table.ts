@@ -27,8 +27,8 @@ const costColumns: readonly (readonly [title: string, of: (row: CostRow) => stri
   ["ours", ({ ours, unit }) => `${figure(ours)} ${unit}`],
   ["peer", ({ peer, peerName }) => `${figure(peer)} (${peerName})`],
   ["measured", ({ value, measure }) => `${value.toFixed(2)} ${measure}`],
-  ["goal", ({ goal, sense }) => `${sense === "least" ? "≥" : "≤"} ${goal}`],
-  ["", (row) => (isMet(row) ? "met" : "missed")],
+  ["goal", goalOf],
+  ["", met],
 ];
 
 function figure(value: number): string {
@@ -76,12 +76,7 @@ export function goalsMarkdown({ rows, costs, machine }: Results): string {
       goal === undefined ? "" : `≤ ${goal}`,
       metFloor({ ofFloor, goal }),
     ]),
-    ...costs.map((row) => [
-      row.name,
-      `${row.value.toFixed(2)} ${row.measure}`,
-      `${row.sense === "least" ? "≥" : "≤"} ${row.goal}`,
-      isMet(row) ? "met" : "missed",
-    ]),
+    ...costs.map((row) => [row.name, `${row.value.toFixed(2)} ${row.measure}`, goalOf(row), met(row)]),
   ];
   return `${lines.map(line).join("\n")}\n\n${machine.cpu}, ${machine.cores} cores, Node ${machine.node}.\n`;
 }
@@ -91,6 +86,11 @@ function metFloor({ ofFloor, goal }: { readonly ofFloor: number; readonly goal?:
   return ofFloor <= goal ? "met" : "missed";
 }
 
-function isMet({ value, goal, sense }: CostRow): boolean {
-  return sense === "least" ? value >= goal : value <= goal;
+function goalOf({ goal, sense }: CostRow): string {
+  return goal === undefined ? "" : `${sense === "least" ? "≥" : "≤"} ${goal}`;
+}
+
+function met({ value, goal, sense }: CostRow): string {
+  if (goal === undefined) return "";
+  return (sense === "least" ? value >= goal : value <= goal) ? "met" : "missed";
 }

@@ -2,6 +2,7 @@
 import { heartbeats, query } from "./calls.ts";
 import { atHalf, stalled, stalledMemory } from "./latency.ts";
 import { loginStorm } from "./logins.ts";
+import { nodes } from "./nodes.ts";
 import { herd, idle } from "./openings.ts";
 import type { CostEffort, CostRow, Say } from "./sides.ts";
 
@@ -21,4 +22,5 @@ export const costRows: readonly {
   { name: "stalled", measure: stalled },
   { name: "stalled", measure: stalledMemory },
   { name: "logins", measure: loginStorm },
+  { name: "servers on a Redis", measure: nodes },
 ];

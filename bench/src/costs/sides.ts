@@ -14,7 +14,8 @@ export interface CostRow {
   readonly peerName: string;
   /** What is held against the goal. */
   readonly value: number;
-  readonly goal: number;
+  /** Absent: none was set. */
+  readonly goal?: number;
   /** `least`: the value should be at least the goal; else at most. */
   readonly sense: "least" | "most";
   /** What the value is, in words. */
