@@ -1,4 +1,5 @@
 // `npm run faults`: three servers on one Redis under load, and in turn what goes wrong with machines. Tells what was lost, who is wrong after quiet, and how long it took.
+import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Judged, type Load, sleep, startLoad } from "./load.ts";
@@ -17,6 +18,7 @@ until all is right again.
   --stop SECONDS     how long a server stops, and a network is cut (20; the long form takes 60)
   --load SECONDS     load before and after a fault (5)
   --json             the table as JSON
+  --publish          writes the table to docs/production.md
   --help
 
 Exit code: 0 nothing lost but where a replica took over that nobody waited for, and nobody wrong; else 1.
@@ -30,6 +32,7 @@ const { values } = parseArgs({
     stop: { type: "string", default: "20" },
     load: { type: "string", default: "5" },
     json: { type: "boolean", default: false },
+    publish: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -137,6 +140,7 @@ async function run(): Promise<number> {
     if (!values.json) console.log(lineOf(rows.at(-1) as Row));
   }
   if (values.json) console.log(JSON.stringify(rows, null, 2));
+  if (values.publish) publish(rows);
   const failed = rows.filter(({ good }) => !good).length;
   console.log(`${rows.length - failed} passed, ${failed} failed`);
   return failed === 0 && rows.length > 0 ? 0 : 1;
@@ -175,6 +179,22 @@ async function rightAgain(load: Load): Promise<Judged> {
     if (judged.wrong === 0) return judged;
   }
   return judged;
+}
+
+function publish(rows: readonly Row[]): void {
+  const path = fileURLToPath(new URL("../../docs/production.md", import.meta.url));
+  const head = ["fault", "answered", "since the fault", "lost", "wrong", "right after"];
+  const lines = rows.map(({ fault, acknowledged, after, lost, wrong, seconds }) =>
+    [fault, acknowledged, after, lost, wrong, `${seconds} s`].map(String),
+  );
+  const table = [head, head.map(() => "---"), ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  const text = readFileSync(path, "utf8");
+  const between = /(<!-- faults:start -->\n\n)[\s\S]*?(<!-- faults:end -->)/;
+  if (!between.test(text)) throw new Error("docs/production.md has no place for the table");
+  writeFileSync(
+    path,
+    text.replace(between, (_, start: string, end: string) => `${start}${table}\n\n${end}`),
+  );
 }
 
 function lineOf({ fault, acknowledged, after, lost, wrong, seconds, good }: Row): string {

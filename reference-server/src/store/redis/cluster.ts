@@ -21,7 +21,10 @@ export function createCluster({ url, onConnection, onListening, hear, limitMs }:
   const servers = new Map<string, Promise<OneRedis>>();
   /** Of those that are listened to: where. */
   const channels = new Map<string, string>();
+  /** Those whose slot is at another master by now. */
+  const strays = new Set<string>();
   let map: SlotMap = [];
+  let masters: readonly string[] = [];
   let looking: Promise<void> | undefined;
   let moving: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
@@ -74,39 +77,41 @@ export function createCluster({ url, onConnection, onListening, hear, limitMs }:
   };
 
   const take = (next: SlotMap): void => {
-    map = next;
-    const masters = new Set(next);
-    for (const [address, opened] of servers) {
-      if (masters.has(address)) continue;
-      servers.delete(address);
-      void opened.then((server) => server.close()).catch(() => {});
+    if (next.some((address, slot) => address !== map[slot])) {
+      map = next;
+      masters = [...new Set(next)].filter((address) => address !== "");
+      for (const [address, opened] of servers) {
+        if (masters.includes(address)) continue;
+        servers.delete(address);
+        void opened.then((server) => server.close()).catch(() => {});
+      }
+      for (const [channel, address] of channels) if (masterOf(channel) !== address) strays.add(channel);
     }
-    const moved = [...channels].filter(([channel, address]) => masterOf(channel) !== address);
-    if (moved.length > 0) moving = moving.then(() => follow(moved.map(([channel]) => channel)));
+    if (strays.size > 0) moving = moving.then(follow);
   };
 
   const masterOf = (key: string): string => map[slotOf(key)] ?? "";
 
   /** Listens at the new masters, and then says that messages may have been lost. */
-  const follow = async (names: readonly string[]): Promise<void> => {
-    let missing = false;
+  const follow = async (): Promise<void> => {
+    if (strays.size === 0) return;
     await Promise.all(
-      names.map(async (channel) => {
-        const before = channels.get(channel);
-        const address = masterOf(channel);
-        if (before === undefined || before === address) return;
+      [...strays].map(async (channel) => {
+        const [before, address] = [channels.get(channel), masterOf(channel)];
         try {
-          await (await serverAt(address)).subscribe(channel);
-          if (channels.has(channel)) channels.set(channel, address);
-          const old = servers.get(before);
-          if (old !== undefined) void old.then((server) => server.unsubscribe(channel)).catch(() => {});
+          if (before !== undefined && before !== address) {
+            await (await serverAt(address)).subscribe(channel);
+            if (channels.has(channel)) channels.set(channel, address);
+            const old = servers.get(before);
+            if (old !== undefined) void old.then((server) => server.unsubscribe(channel)).catch(() => {});
+          }
+          strays.delete(channel);
         } catch {
           // The next look tries again.
-          missing = true;
         }
       }),
     );
-    if (!missing) onListening();
+    if (strays.size === 0) onListening();
   };
 
   /** At the server that has the key; who has it now is asked where it says that it has not. */
@@ -129,14 +134,11 @@ export function createCluster({ url, onConnection, onListening, hear, limitMs }:
     }
   };
 
-  const mastersNow = (): Promise<OneRedis[]> =>
-    Promise.all([...new Set(map)].filter((address) => address !== "").map(serverAt));
-
   return {
     open: async () => {
       await look();
       if (map.includes("")) throw new LinkDown("the cluster has slots without a master");
-      await mastersNow();
+      await Promise.all(masters.map(serverAt));
       timer = setInterval(() => void look().catch(() => {}), lookEveryMs);
       timer.unref();
     },
@@ -158,15 +160,13 @@ export function createCluster({ url, onConnection, onListening, hear, limitMs }:
     fence: async () => {
       for (;;) {
         await moving;
-        const before = map;
-        const first = masterOf("");
-        const addresses = [...new Set(map)].filter((address) => address !== "");
-        const clocks = await Promise.all(addresses.map(async (address) => (await serverAt(address)).fence()));
+        const asked = masters;
+        const clocks = await Promise.all(asked.map(async (address) => (await serverAt(address)).fence()));
         // Who listened at a server that has lost a slot meanwhile has not heard all.
-        if (before !== map && before.some((address, slot) => address !== map[slot])) continue;
-        if ([...channels].some(([channel, address]) => masterOf(channel) !== address))
-          throw new LinkDown("slots are moving");
-        return { least: Math.min(...clocks), clock: clocks[addresses.indexOf(first)] ?? Math.min(...clocks) };
+        if (asked !== masters) continue;
+        if (strays.size > 0) throw new LinkDown("slots are moving");
+        const least = Math.min(...clocks);
+        return { least, clock: clocks[asked.indexOf(masterOf(""))] ?? least };
       }
     },
     close: () => {
