@@ -128,9 +128,12 @@ async function periodMs(subject: Subject, watchers: number): Promise<number> {
   return (subject.process.cpuUs() - before) / rounds / 1000 / loadShare;
 }
 
+/** So long after the last arrival nothing of the changes before is on its way any more. */
+const restMs = 5;
+
 /**
  * Times in milliseconds from each change to each arrival. Changes go out at fixed moments, whatever became of the last one. Arrivals are counted off to changes in
- * order; where values in between were skipped, later ones count as longer than they were.
+ * order. Where a value was skipped for a newer one, as a server may, later ones count as longer than they were, until all is at rest once.
  */
 async function latencies(
   subject: Subject,
@@ -139,13 +142,16 @@ async function latencies(
   const times: number[] = [];
   const sentMs: number[] = [];
   const answers: Promise<void>[] = [];
+  let [skipped, lastMs] = [0, 0];
   subject.eachArrival(() => {
-    const of = sentMs[Math.floor(times.length / readers)] ?? sentMs.at(-1) ?? 0;
-    times.push(performance.now() - of);
+    const of = sentMs[Math.floor((times.length + skipped) / readers)] ?? sentMs.at(-1) ?? 0;
+    lastMs = performance.now();
+    times.push(lastMs - of);
   });
   const startMs = performance.now();
   for (let sent = 0; sent < changes; sent++) {
     await pause(startMs + sent * everyMs - performance.now());
+    if (performance.now() - lastMs > restMs) skipped = sentMs.length * readers - times.length;
     sentMs.push(performance.now());
     answers.push(subject.send());
   }
