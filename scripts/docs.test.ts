@@ -87,6 +87,7 @@ const known = new Set([
   // Of docker.
   "--rm",
   "--network",
+  "--build",
 ]);
 
 describe("docs/decisions/dependencies.md", () => {

@@ -10,7 +10,7 @@ checks that run it, until one fails.
   --seed TEXT        of that order, and of the suite's decisions (stryker)
   --budget MINUTES   end after so long; mutants that were begun are undecided then
   --only TEXT        mutants of files whose name has TEXT
-  --profile NAME     judge in this profile; repeatable (standard, zim, tencent-native)
+  --profile NAME     judge in this profile; repeatable (standard, zim, tencent-native, tencent-web)
   --limit SECONDS    longest run of one mutant in one profile; beyond it is undecided (600)
   --workers N        mutants at once, each in a process of its own (2)
   --resume           go on with an interrupted run of the same code and seed
@@ -41,7 +41,7 @@ export function readOptions(argv: readonly string[]): StrykerOptions | undefined
     seed: values.seed,
     budgetMs: values.budget === undefined ? Number.POSITIVE_INFINITY : whole("--budget", values.budget) * 60_000,
     only: values.only,
-    profiles: values.profile ?? ["standard", "zim", "tencent-native"],
+    profiles: values.profile ?? ["standard", "zim", "tencent-native", "tencent-web"],
     limitMs: whole("--limit", values.limit) * 1000,
     workers: whole("--workers", values.workers),
     resume: values.resume,

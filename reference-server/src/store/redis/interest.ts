@@ -14,6 +14,8 @@ export interface Interest {
   ready(users: readonly string[]): Promise<unknown> | undefined;
   /** A reading, or what was committed here. Settles when what it holds was told. */
   noted(user: string, read: ReadRecord): Promise<void> | undefined;
+  /** Whether something newer than this version was told, or taken as told, of the user: a reading that was overtaken on its way. */
+  isBehind(user: string, version: number): boolean;
   heard(user: string, message: UserMessage): void;
   /** Everything up to here was told, of all that this node looks at. */
   readonly deliveredSeq: number;
@@ -175,6 +177,7 @@ export function createInterest({ link, rules, listener, refresh, onFault }: Inte
     },
     noted,
     heard,
+    isBehind: (user, version) => (places.get(user)?.told?.version ?? 0) > version,
     catchUp: () => {
       // One that began earlier may have passed by already: those who come meanwhile share the next.
       if (fence === undefined) {

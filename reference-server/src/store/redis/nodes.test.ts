@@ -270,6 +270,35 @@ it("a Watch that nobody waits for any more takes no other's place: its node had 
   expect(reading.seen.at(-1)).toBe(`status bob ${ONLINE} still told`);
 });
 
+it("a reading that a change on the same node has overtaken is not what a new Watch holds", async () => {
+  const load = b.link.load;
+  let open = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  let held = 0;
+  Object.assign(b.link, {
+    load: async (...args: Parameters<typeof load>) => {
+      const answer = await load(...args);
+      // As where the app's state, or another user's record, comes late from another master.
+      if (args[1].includes("app\nbob") && held++ === 1) await gate;
+      return answer;
+    },
+  });
+  const opening = watch(b, "alice");
+  await rest();
+  expect(held).toBe(2);
+  await say(b, "bob", "newer");
+  await rest();
+  open();
+  const reading = await opening;
+  await rest();
+  expect(reading.seen.at(-1)).toBe(`status bob ${ONLINE} newer`);
+  await b.hub.sync(appId, "alice", "s-alice", "m");
+  await rest();
+  expect(reading.seen).toContain(`status bob ${ONLINE} newer`);
+});
+
 it("a Redis that went on from an older copy: each app gets one new epoch, and watchers hold what stands", async () => {
   const reading = await watch(b, "alice");
   await say(a, "bob", "kept");

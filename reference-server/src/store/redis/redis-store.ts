@@ -160,6 +160,9 @@ export function createRedisStore(options: RedisStoreOptions): Store & StoreClock
       const isBehind = withRows && read.record.rowsEra < rowsEra;
       if (isBehind || nextDueMs(read.record, rules) <= nowMs) return settleUser(appId, id);
       const told = interest.noted(user, read);
+      // Nobody would tell a new Watch what came between.
+      if (interest.isBehind(user, read.version))
+        return readOf(appId, [id], part).then(([again]) => again ?? read.record);
       return told === undefined ? read.record : told.then(() => read.record);
     });
     return await Promise.all(taking);
