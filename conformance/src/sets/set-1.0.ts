@@ -367,6 +367,7 @@ export const set: RequirementSet = {
     "resume-ended/target-gone",
     "resume-ended/unsubscribed",
     "resume-used/after-relogin",
+    "resume-used/friend-deleted",
     "resume-used/just-closed",
     "resume-used/within-a-minute",
     "rev-change/by-time",
