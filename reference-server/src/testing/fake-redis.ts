@@ -18,6 +18,8 @@ export interface FakeLink extends RedisLink {
   /** Whether messages wait, until `flow`. */
   held: boolean;
   readonly flow: () => void;
+  /** Whether its operations take some turns of the event loop, each as many as it likes: answers overtake one another. */
+  slow: boolean;
   /** As after a loss of the connection: messages that waited are gone. */
   readonly reconnect: () => void;
 }
@@ -56,9 +58,10 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
     }
     return ears;
   };
-  const up = async (): Promise<void> => {
+  const up = async (node: FakeNode): Promise<void> => {
     // As far away as a server is: never in the same turn.
     await Promise.resolve();
+    await node.dawdle();
     if (state.down) throw new LinkDown("down");
   };
 
@@ -67,6 +70,14 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
     listener: LinkListener | undefined;
     copies = (): number => 1;
     held = false;
+    slow = false;
+    #waits = 0;
+    /** Some turns of the event loop, another number each time. */
+    async dawdle(): Promise<void> {
+      if (!this.slow) return;
+      this.#waits = (this.#waits * 3 + 4) % 7;
+      for (let turn = 0; turn < this.#waits; turn++) await new Promise((resolve) => setImmediate(resolve));
+    }
     /** The highest change number of each bucket that it made. */
     readonly highest = new Map<number, number>();
     queue: ((listener: LinkListener) => void)[] = [];
@@ -97,6 +108,12 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
         node.copies = copies;
       },
       flow: () => node.flow(),
+      get slow() {
+        return node.slow;
+      },
+      set slow(slow) {
+        node.slow = slow;
+      },
       reconnect: () => {
         node.queue = [];
         node.listener?.resumed();
@@ -105,20 +122,22 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
         node.listener = listener;
       },
       open: async () => {
-        await up();
+        await up(node);
         node.channels.add(`node ${name}`);
       },
       load: async (appId, users, rowsKnown) => {
-        await up();
+        await up(node);
         const read = users.map((user, at) => {
           const { version = 0, status = "", rows = "", rowsVersion = 0 } = records.get(user) ?? {};
           const isWanted = rowsKnown !== undefined && rowsKnown[at] !== rowsVersion;
           return { version, status, rows: isWanted ? rows : "", rowsVersion };
         });
-        return { app: apps.get(appId) ?? "", records: read };
+        const answer = { app: apps.get(appId) ?? "", records: read };
+        await node.dawdle();
+        return answer;
       },
       cas: async ({ user, version, status, rows, dueMs, tell, clockOf }) => {
-        await up();
+        await up(node);
         const cell = records.get(user) ?? { version: 0, status: "", rows: "", rowsVersion: 0 };
         if (cell.version !== version) return undefined;
         const seq = nextSeq(bucketOf(user), 0);
@@ -139,7 +158,7 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
         return seq;
       },
       casApp: async (appId, before, after, seqAbove) => {
-        await up();
+        await up(node);
         if ((apps.get(appId) ?? "") !== before) return undefined;
         const text = numberText(after, nextSeq(-1, seqAbove));
         apps.set(appId, text);
@@ -147,17 +166,17 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
         return text;
       },
       claim: async (bucket, now, leaseMs, most) => {
-        await up();
+        await up(node);
         const found = [...due].filter(([user, at]) => bucketOf(user) === bucket && at <= now).slice(0, most);
         for (const [user] of found) due.set(user, now + leaseMs);
         return found.map(([user]) => user);
       },
       dueOf: async (appId, untilMs) => {
-        await up();
+        await up(node);
         return [...due].filter(([user, at]) => clocks.get(user) === appId && at <= untilMs).map(([user]) => user);
       },
       charge: async ({ user, procedure }, { maxCalls, windowMs }, now) => {
-        await up();
+        await up(node);
         const key = `${user}\n${procedure}`;
         const log = (calls.get(key) ?? []).filter((at) => at > now - windowMs);
         calls.set(key, log);
@@ -166,17 +185,17 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
         return { refusedByMs: undefined };
       },
       subscribeUser: async (user) => {
-        await up();
+        await up(node);
         node.channels.add(`user ${user}`);
       },
       unsubscribeUser: (user) => void node.channels.delete(`user ${user}`),
       subscribeApp: async (appId) => {
-        await up();
+        await up(node);
         node.channels.add(`app ${appId}`);
       },
       unsubscribeApp: (appId) => void node.channels.delete(`app ${appId}`),
       fence: async () => {
-        await up();
+        await up(node);
         // As one that is not answered in time.
         if (node.held) throw new LinkDown("held");
         const number = Math.floor(nowMs() * 1000) - 1;
@@ -184,7 +203,7 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
         return number;
       },
       lost: async () => {
-        await up();
+        await up(node);
         const isLost = [...node.highest].some(([bucket, seq]) => !logs.get(bucket)?.includes(seq));
         if (!isLost) return undefined;
         const lostSeq = Math.max(...node.highest.values());
@@ -192,11 +211,11 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
         return lostSeq;
       },
       ask: async (user, question) => {
-        await up();
+        await up(node);
         return publish(`user ${user}`, (listener) => listener.asked(user, question));
       },
       answer: async (to, answer) => {
-        await up();
+        await up(node);
         publish(`node ${to}`, (listener) => listener.answered(answer));
       },
       now: nowMs,

@@ -25,6 +25,8 @@ export interface SimulationOptions {
 const users = ["ann", "bob", "cid", "dan"];
 const nodeCount = 3;
 const watchersMax = 3;
+/** How far a node's clock may be off. */
+const skewMaxMs = 200;
 
 /** A client that folds as SPEC §19 asks for. */
 interface Client {
@@ -157,6 +159,7 @@ export async function simulate(
       "clock",
       "remove",
       "register",
+      "slow",
       "save",
       "restore",
     ]);
@@ -193,6 +196,11 @@ export async function simulate(
     else if (work === "remove") await node.store.update(appId, userId, remove);
     else if (work === "register") await node.store.update(appId, userId, register);
     else if (work === "down") nodes.redis.down = random() < 0.5;
+    else if (work === "clock") {
+      // What a node takes for the time of Redis is an estimate.
+      const skewMs = Math.floor(random() * 2 * skewMaxMs) - skewMaxMs;
+      Object.assign(node.link, { now: () => nodes.wall.now() + skewMs });
+    } else if (work === "slow") node.link.slow = random() < 0.5;
     else if (work === "save") saved = { restore: nodes.redis.save(), by: [...alive] };
     else if (work === "restore" && saved !== undefined) {
       // Who made what is lost is there to notice: that of a Redis and a node that go together nobody can.
@@ -274,6 +282,7 @@ export async function simulate(
 function calm(node: Node): void {
   node.link.copies = () => 1;
   node.link.held = false;
+  node.link.slow = false;
   node.link.flow();
 }
 

@@ -44,6 +44,8 @@ const nothing: StoredRecord = { version: 0, status: "", rows: "", rowsVersion: 0
 /** A record that others change all the time is tried so often. */
 const triesMax = 50;
 const retryAfterMs = 1_000;
+/** A reading that changes overtake is made so often. */
+const overtakenMax = 5;
 
 /** Connect the link first. */
 export function createRedisStore(options: RedisStoreOptions): Store & StoreClock {
@@ -144,7 +146,12 @@ export function createRedisStore(options: RedisStoreOptions): Store & StoreClock
   const settleUser = async (appId: string, userId: string): Promise<Readonly<UserRecord>> =>
     (await turns.take(userKey(appId, userId), () => commit(appId, userId, undefined))).record;
 
-  const readOf = async (appId: string, ids: readonly string[], part: ReadPart): Promise<Readonly<UserRecord>[]> => {
+  const readOf = async (
+    appId: string,
+    ids: readonly string[],
+    part: ReadPart,
+    tries = 1,
+  ): Promise<Readonly<UserRecord>[]> => {
     const users = ids.map((id) => userKey(appId, id));
     await interest.ready(users);
     const withRows = part === "all";
@@ -160,9 +167,9 @@ export function createRedisStore(options: RedisStoreOptions): Store & StoreClock
       const isBehind = withRows && read.record.rowsEra < rowsEra;
       if (isBehind || nextDueMs(read.record, rules) <= nowMs) return settleUser(appId, id);
       const told = interest.noted(user, read);
-      // Nobody would tell a new Watch what came between.
-      if (interest.isBehind(user, read.version))
-        return readOf(appId, [id], part).then(([again]) => again ?? read.record);
+      // Nobody would tell a new Watch what came between. What stays behind was lost by Redis, which is noticed elsewhere.
+      if (tries < overtakenMax && interest.isBehind(user, read.version))
+        return readOf(appId, [id], part, tries + 1).then(([again]) => again ?? read.record);
       return told === undefined ? read.record : told.then(() => read.record);
     });
     return await Promise.all(taking);
