@@ -80,6 +80,8 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
     }
     /** The highest change number of each bucket that it made. */
     readonly highest = new Map<number, number>();
+    /** The same as it was when the connection was lost. */
+    suspects: ReadonlyMap<number, number> | undefined;
     queue: ((listener: LinkListener) => void)[] = [];
     push(tell: (listener: LinkListener) => void, copies = this.copies()): void {
       for (let copy = 0; copy < copies; copy++) this.queue.push(tell);
@@ -204,9 +206,11 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
       },
       lost: async () => {
         await up(node);
-        const isLost = [...node.highest].some(([bucket, seq]) => !logs.get(bucket)?.includes(seq));
+        const known = node.suspects ?? node.highest;
+        const isLost = [...known].some(([bucket, seq]) => !logs.get(bucket)?.includes(seq));
+        node.suspects = undefined;
         if (!isLost) return undefined;
-        const lostSeq = Math.max(...node.highest.values());
+        const lostSeq = Math.max(...known.values());
         node.highest.clear();
         return lostSeq;
       },
@@ -234,6 +238,7 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
         for (const [key, value] of copies[at] ?? []) (map as Map<unknown, unknown>).set(key, value);
       }
       for (const node of links.values()) {
+        node.suspects ??= new Map(node.highest);
         node.queue = [];
         node.listener?.resumed();
       }

@@ -31,6 +31,8 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
 
   /** The highest change number of each bucket that this node knows of. */
   const highest = new Array<number>(bucketCount).fill(0);
+  /** The same as it was when a connection was lost: what is written after that says nothing of what was written before. */
+  let suspects: number[] | undefined;
   const known = (bucket: number, seq: number): void => {
     highest[bucket] = Math.max(highest[bucket] ?? 0, seq);
   };
@@ -70,7 +72,10 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
   };
   const connections = {
     url: options.url,
-    onConnection: options.onConnection,
+    onConnection: (up: boolean, why: string) => {
+      if (!up) suspects ??= [...highest];
+      options.onConnection(up, why);
+    },
     onListening: () => listener?.resumed(),
     hear,
   };
@@ -198,8 +203,9 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
     unsubscribeApp: (appId) => channels.leave(keys.appChannel(appId)),
     fence,
     lost: async () => {
-      const until = [...highest];
+      const until = suspects ?? [...highest];
       const isLost = (await Promise.all(until.map(isMissing))).includes(true);
+      suspects = undefined;
       if (!isLost) return undefined;
       // What is known from here on is what stands.
       for (const [bucket, seq] of until.entries()) if (highest[bucket] === seq) highest[bucket] = 0;
