@@ -2,13 +2,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createClient } from "@redis/client";
 import { startBalancer } from "../../reference-server/src/testing/cluster/balancer.ts";
 import {
   type RunningNode,
   type RunningRedis,
   startNode,
   startRedis,
+  tellRedis,
 } from "../../reference-server/src/testing/cluster/processes.ts";
 import { openTcpRelay, type TcpRelay } from "./relay.ts";
 
@@ -47,7 +47,7 @@ export async function setStage({ program, replicas }: StageOptions): Promise<Sta
   const follow = async (at: string, port: number): Promise<RunningRedis> => {
     const follower = await startRedis(at, ["--replicaof", "127.0.0.1", String(port)]);
     closes.push(() => follower.stop());
-    await until(async () => (await tell(follower.port, "INFO", "replication")).includes("master_link_status:up"));
+    await until(async () => (await tellRedis(follower.port, "INFO", "replication")).includes("master_link_status:up"));
     return follower;
   };
   const replica = await follow(copy, wayToReplica.port);
@@ -79,7 +79,7 @@ export async function setStage({ program, replicas }: StageOptions): Promise<Sta
       redis.signal("SIGKILL");
       await redis.stop();
       await halted();
-      await tell(replica.port, "REPLICAOF", "NO", "ONE");
+      await tellRedis(replica.port, "REPLICAOF", "NO", "ONE");
       for (const { way } of nodes) way.lead(replica.port);
       await follow(mkdtempSync(join(directory, "next-")), replica.port);
     },
@@ -87,17 +87,6 @@ export async function setStage({ program, replicas }: StageOptions): Promise<Sta
       for (const close of closes.toReversed()) await close();
     },
   };
-}
-
-async function tell(port: number, ...command: string[]): Promise<string> {
-  const client = createClient({ url: `redis://127.0.0.1:${port}` });
-  client.on("error", () => {});
-  await client.connect();
-  try {
-    return String(await client.sendCommand(command));
-  } finally {
-    client.destroy();
-  }
 }
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {

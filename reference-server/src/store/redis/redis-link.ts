@@ -39,7 +39,7 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
 
   const runs = new Map<number, string>();
   /** Whether a change is not there that this node knows of. Where the log does not reach back so far: whether another process answers than before. */
-  const isMissing = async (seq: number, bucket: number): Promise<boolean> => {
+  const isMissing = async (seq: number, bucket: number, seen: Map<number, string>): Promise<boolean> => {
     const key = keys.log(bucket);
     const [at, oldest, info] = await Promise.all([
       send<number | null>(key, "LPOS", key, String(seq), "RANK", "-1"),
@@ -48,9 +48,17 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
     ]);
     const run = /run_id:(\w+)/.exec(String(info))?.[1] ?? "";
     const before = runs.get(bucket);
-    runs.set(bucket, run);
+    seen.set(bucket, run);
     if (seq === 0 || at !== null) return false;
     return oldest === null || Number(oldest) <= seq || run !== before;
+  };
+
+  /** Of each bucket whether something is missing; what was seen of processes counts once all have answered. */
+  const missing = async (seqs: readonly number[]): Promise<readonly boolean[]> => {
+    const seen = new Map<number, string>();
+    const found = await Promise.all(seqs.map((seq, bucket) => isMissing(seq, bucket, seen)));
+    for (const [bucket, run] of seen) runs.set(bucket, run);
+    return found;
   };
 
   const heardUser = (text: string, channel: string): void => {
@@ -137,7 +145,7 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
       await waiting.bounded(servers.open());
       await fence();
       // Whose processes they are.
-      await Promise.all(highest.map(isMissing));
+      await missing(highest);
       await waiting.bounded(servers.subscribe(keys.nodeChannel(node)));
     },
     load: async (appId, users, rowsKnown) => {
@@ -204,7 +212,7 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
     fence,
     lost: async () => {
       const until = suspects ?? [...highest];
-      const isLost = (await Promise.all(until.map(isMissing))).includes(true);
+      const isLost = (await missing(until)).includes(true);
       suspects = undefined;
       if (!isLost) return undefined;
       // What is known from here on is what stands.

@@ -57,6 +57,18 @@ export async function startRedis(
   return { ...programOf(child), port };
 }
 
+/** One command to a Redis on this machine, over a connection of its own. */
+export async function tellRedis(port: number, ...command: string[]): Promise<string> {
+  const client = createClient({ url: `redis://127.0.0.1:${port}` });
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    return String(await client.sendCommand(command));
+  } finally {
+    client.destroy();
+  }
+}
+
 /** A Redis Cluster of so many masters without replicas: each has its part of the slots. */
 export async function startRedisCluster(directory: string, masters: number): Promise<readonly RunningRedis[]> {
   const started: RunningRedis[] = [];
@@ -64,28 +76,18 @@ export async function startRedisCluster(directory: string, masters: number): Pro
     const own = mkdtempSync(join(directory, `master-${at}-`));
     started.push(await startRedis(own, ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"]));
   }
-  const tell = async (port: number, ...command: string[]): Promise<string> => {
-    const client = createClient({ url: `redis://127.0.0.1:${port}` });
-    client.on("error", () => {});
-    await client.connect();
-    try {
-      return String(await client.sendCommand(command));
-    } finally {
-      client.destroy();
-    }
-  };
   const [first] = started;
   for (const [at, { port }] of started.entries()) {
     const from = Math.ceil((at * slotCount) / masters);
     const to = Math.ceil(((at + 1) * slotCount) / masters) - 1;
-    await tell(port, "CLUSTER", "ADDSLOTSRANGE", String(from), String(to));
+    await tellRedis(port, "CLUSTER", "ADDSLOTSRANGE", String(from), String(to));
     // Each its own, or they would refuse one another.
-    await tell(port, "CLUSTER", "SET-CONFIG-EPOCH", String(at + 1));
-    if (first && port !== first.port) await tell(port, "CLUSTER", "MEET", "127.0.0.1", String(first.port));
+    await tellRedis(port, "CLUSTER", "SET-CONFIG-EPOCH", String(at + 1));
+    if (first && port !== first.port) await tellRedis(port, "CLUSTER", "MEET", "127.0.0.1", String(first.port));
   }
   for (const { port } of started) {
     for (const endMs = performance.now() + startMaxMs; ; ) {
-      const [info, nodes] = [await tell(port, "CLUSTER", "INFO"), await tell(port, "CLUSTER", "NODES")];
+      const [info, nodes] = [await tellRedis(port, "CLUSTER", "INFO"), await tellRedis(port, "CLUSTER", "NODES")];
       const isWhole = info.includes("cluster_state:ok") && nodes.trim().split("\n").length === masters;
       if (isWhole && !nodes.includes("handshake")) break;
       if (performance.now() > endMs) throw new Error("the Redis Cluster does not come together");
