@@ -51,7 +51,7 @@ export interface SharedStore {
   readonly replicas: number;
   /** A connection was lost, or is back. */
   readonly onConnection: (up: boolean, why: string) => void;
-  /** Redis has lost changes that were answered; the apps have new epochs now. */
+  /** Redis has lost changes that were answered, or its clock went back; the apps have new epochs now. */
   readonly onLost: () => void;
 }
 

@@ -105,7 +105,8 @@ function sharedOf(url: string, replicas: number, log: Log): SharedStore {
   return {
     url,
     replicas,
-    onLost: () => log.error("Redis has lost changes that were answered: every app has a new epoch"),
+    onLost: () =>
+      log.error("Redis has lost changes that were answered, or its clock went back: every app has a new epoch"),
     onConnection: (up, why) => {
       if (up) log.info({ why }, "the store can be reached");
       else log.warn({ why }, "the connection to the store is lost, or could not be made");

@@ -8,6 +8,8 @@ export interface FakeRedis {
   readonly link: (node: string) => FakeLink;
   /** Operations fail with LinkDown while it is true. */
   down: boolean;
+  /** How far its clock is behind, in milliseconds. */
+  behindMs: number;
   /** Answers a way back to what stands now: what comes after it is lost then, and every node loses its connection. */
   readonly save: () => () => void;
 }
@@ -41,10 +43,11 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
   const seqs = new Map<number, number>();
   const logs = new Map<number, number[]>();
   const links = new Map<string, FakeNode>();
-  const state = { down: false };
+  const state = { down: false, behindMs: 0 };
+  const clock = (): number => Math.floor((nowMs() - state.behindMs) * 1000);
 
   const nextSeq = (bucket: number, above: number): number => {
-    const seq = Math.max((seqs.get(bucket) ?? 0) + 1, above + 1, Math.floor(nowMs() * 1000));
+    const seq = Math.max((seqs.get(bucket) ?? 0) + 1, above + 1, clock());
     seqs.set(bucket, seq);
     logs.set(bucket, [...(logs.get(bucket) ?? []), seq]);
     return seq;
@@ -143,14 +146,14 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
         const cell = records.get(user) ?? { version: 0, status: "", rows: "", rowsVersion: 0 };
         if (cell.version !== version) return undefined;
         const seq = nextSeq(bucketOf(user), 0);
-        cell.version++;
+        cell.version = seq;
         cell.status = numberText(status, seq);
         if (rows !== undefined) Object.assign(cell, { rows: numberText(rows, seq), rowsVersion: cell.version });
         records.set(user, cell);
         if (dueMs === undefined) due.delete(user);
         else due.set(user, dueMs);
         if (clockOf !== undefined) clocks.set(user, clockOf);
-        const message = { version: cell.version, seq, status: cell.status };
+        const message = { version: seq, status: cell.status };
         if (tell)
           publish(`user ${user}`, (listener, ears) => {
             ears.highest.set(bucketOf(user), Math.max(ears.highest.get(bucketOf(user)) ?? 0, seq));
@@ -171,6 +174,8 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
         await up(node);
         const found = [...due].filter(([user, at]) => bucketOf(user) === bucket && at <= now).slice(0, most);
         for (const [user] of found) due.set(user, now + leaseMs);
+        // One that dawdles gives them in another order.
+        if (node.slow) found.reverse();
         return found.map(([user]) => user);
       },
       dueOf: async (appId, untilMs) => {
@@ -200,7 +205,7 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
         await up(node);
         // As one that is not answered in time.
         if (node.held) throw new LinkDown("held");
-        const number = Math.floor(nowMs() * 1000) - 1;
+        const number = clock() - 1;
         await new Promise<void>((resolve) => node.push(() => resolve(), 1));
         return number;
       },
@@ -252,6 +257,12 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
     },
     set down(down) {
       state.down = down;
+    },
+    get behindMs() {
+      return state.behindMs;
+    },
+    set behindMs(behindMs) {
+      state.behindMs = behindMs;
     },
   };
 }

@@ -1,4 +1,4 @@
-// Random work on several nodes that share a Redis, with faults: messages lost, late and twice, nodes that die and come back, a Redis out of reach, a clock that jumps. Everything is
+// Random work on several nodes that share a Redis, with faults: messages lost, late and twice, nodes that die and come back, a Redis out of reach, clocks that are off or go back. Everything is
 // drawn from one seed, on a virtual clock. The store, the core and the hub are those of production.
 import { OnlineStatus, ResumeResult, type UserStatus, type WatchResponse } from "@userstatus/protocol";
 import type { UserRecord } from "../core/model.ts";
@@ -27,6 +27,8 @@ const nodeCount = 3;
 const watchersMax = 3;
 /** How far a node's clock may be off. */
 const skewMaxMs = 200;
+/** How far the clock of Redis goes back at once. */
+const backMaxMs = 5_000;
 
 /** A client that folds as SPEC §19 asks for. */
 interface Client {
@@ -162,6 +164,7 @@ export async function simulate(
       "slow",
       "save",
       "restore",
+      "back",
     ]);
     if (work === "say") await say(node, userId, `text ${Math.floor(random() * 1e6)}`);
     else if (work === "look")
@@ -201,7 +204,12 @@ export async function simulate(
       const skewMs = Math.floor(random() * 2 * skewMaxMs) - skewMaxMs;
       Object.assign(node.link, { now: () => nodes.wall.now() + skewMs });
     } else if (work === "slow") node.link.slow = random() < 0.5;
-    else if (work === "save") saved = { restore: nodes.redis.save(), by: [...alive] };
+    else if (work === "back") {
+      const ms = Math.floor(random() * backMaxMs);
+      // Each looks every second: those who are left have seen how far it was, whoever ends.
+      for (const one of alive) await one.store.caughtUp?.();
+      nodes.redis.behindMs += ms;
+    } else if (work === "save") saved = { restore: nodes.redis.save(), by: [...alive] };
     else if (work === "restore" && saved !== undefined) {
       // Who made what is lost is there to notice: that of a Redis and a node that go together nobody can.
       if (saved.by.every((one) => alive.includes(one))) {

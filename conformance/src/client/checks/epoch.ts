@@ -1,9 +1,9 @@
 // client-epoch: on a new epoch what is held of the older one is dropped.
 import { WatchEndReason } from "@userstatus/protocol";
 import type { ClientBench, ClientCheck } from "../check.ts";
-import { firstEpoch, selfOf, statusOf, subscribedResult } from "../server/replies.ts";
+import { selfOf, statusOf } from "../server/replies.ts";
 import type { ServerWatch } from "../server/server-watch.ts";
-import { heldTargets, later, self, target } from "./lib.ts";
+import { heldTargets, lateSubscribe, self, target } from "./lib.ts";
 
 const nextEpoch = "epoch-2";
 
@@ -60,19 +60,10 @@ export const epochChecks: readonly ClientCheck[] = [
     title: "an answer of the older epoch that comes after the hello of the new one is not held",
     run: async (t) => {
       const watch = await t.connect();
-      const answered = later();
-      t.server.script({
-        subscribe: async () => {
-          await answered.promise;
-          return { epoch: firstEpoch, results: [subscribedResult("alice", 9, statusOf("alice", 1_000, "old epoch"))] };
-        },
-      });
-      const mark = t.server.arrivals.mark();
-      const subscribing = t.client.ask({ op: "subscribe", users: ["alice"] });
-      await t.server.arrivals.next("the command subscribe must call Subscribe", mark, t.patienceMs, "subscribe");
+      const subscribing = await lateSubscribe(t, 9, statusOf("alice", 1_000, "old epoch"));
       const next = await afterResync(t, watch);
-      answered.happen();
-      await subscribing;
+      subscribing.answer();
+      await subscribing.done;
       const { statuses } = await t.fence(next);
       t.equal(statuses.alice?.text, "new epoch", "alice's text after an answer of an epoch that is over");
     },

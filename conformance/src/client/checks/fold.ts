@@ -1,7 +1,7 @@
 // client-fold: per target and epoch the highest revision holds, from answers and streams alike.
 import type { ClientCheck } from "../check.ts";
 import { firstEpoch, idsOf, selfOf, statusOf, subscribedResult } from "../server/replies.ts";
-import { later, rowEnded, self, status, target } from "./lib.ts";
+import { lateSubscribe, mayHold, rowEnded, self, status, target } from "./lib.ts";
 
 const epoch = firstEpoch;
 
@@ -23,23 +23,11 @@ export const foldChecks: readonly ClientCheck[] = [
     title: "an answer to Subscribe that comes after an event with a higher revision changes nothing",
     run: async (t) => {
       const watch = await t.connect();
-      const answered = later();
-      t.server.script({
-        subscribe: async () => {
-          await answered.promise;
-          return { epoch, results: [subscribedResult("alice", 1, statusOf("alice", 5, "older"))] };
-        },
-      });
-      const mark = t.server.arrivals.mark();
-      const subscribing = t.client.ask({ op: "subscribe", users: ["alice"] });
-      await t.server.arrivals.next("the command subscribe must call Subscribe", mark, t.patienceMs, "subscribe");
+      const subscribing = await lateSubscribe(t, 1, statusOf("alice", 5, "older"));
       watch.send(...target("alice", 7, "newer"));
-      // A client may read its stream only once the call is answered; one that reads all the time has it now.
-      await t
-        .believes("alice", "revision 7", ({ statuses }) => statuses.alice?.revision === 7, 700)
-        .catch(() => undefined);
-      answered.happen();
-      await t.must("subscribe must succeed", subscribing);
+      await mayHold(t, "alice", 7);
+      subscribing.answer();
+      await t.must("subscribe must succeed", subscribing.done);
       const { statuses } = await t.fence(watch);
       t.equal(
         statuses.alice?.text,

@@ -1,7 +1,7 @@
 // client-generation: the end of an older row is ignored.
 import type { ClientCheck } from "../check.ts";
-import { firstEpoch as epoch, statusOf, subscribedResult } from "../server/replies.ts";
-import { later, row, rowEnded, status, target } from "./lib.ts";
+import { statusOf } from "../server/replies.ts";
+import { lateSubscribe, mayHold, row, rowEnded, status, target } from "./lib.ts";
 
 export const generationChecks: readonly ClientCheck[] = [
   {
@@ -57,21 +57,11 @@ export const generationChecks: readonly ClientCheck[] = [
     title: "an answer to Subscribe that comes after the end of its row brings neither row nor status back",
     run: async (t) => {
       const watch = await t.connect();
-      const answered = later();
-      t.server.script({
-        subscribe: async () => {
-          await answered.promise;
-          return { epoch, results: [subscribedResult("alice", 4, statusOf("alice", 5, "gone"))] };
-        },
-      });
-      const mark = t.server.arrivals.mark();
-      const subscribing = t.client.ask({ op: "subscribe", users: ["alice"] });
-      await t.server.arrivals.next("the command subscribe must call Subscribe", mark, t.patienceMs, "subscribe");
+      const subscribing = await lateSubscribe(t, 4, statusOf("alice", 5, "gone"));
       watch.send(...target("alice", 5, "gone", 4), rowEnded("alice", 4), ...target("bob", 1));
-      // A client may read its stream only once the call is answered; one that reads all the time has it now.
-      await t.believes("bob", "revision 1", ({ statuses }) => statuses.bob?.revision === 1, 700).catch(() => undefined);
-      answered.happen();
-      await t.must("subscribe must succeed", subscribing);
+      await mayHold(t, "bob", 1);
+      subscribing.answer();
+      await t.must("subscribe must succeed", subscribing.done);
       const { subscriptions, statuses } = await t.fence(watch);
       t.equal(subscriptions.alice, undefined, "alice's row after its end and the late answer");
       t.equal(statuses.alice, undefined, "alice's status after the end of her row and the late answer");

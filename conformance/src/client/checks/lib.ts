@@ -1,6 +1,9 @@
-// Events as the checks of clients send them.
+// Events as the checks of clients send them, and what several of them do.
 
-import { type StatusInit, selfOf, statusOf } from "../server/replies.ts";
+import type { ClientBench } from "../check.ts";
+import type { ClientState } from "../contract/contract.ts";
+import type { Answer } from "../contract/driven-client.ts";
+import { firstEpoch, type StatusInit, selfOf, statusOf, subscribedResult } from "../server/replies.ts";
 import { type EventInit, fenceUser } from "../server/server-watch.ts";
 
 /** A status of a target. */
@@ -51,4 +54,32 @@ export function later(): Later {
     happen = resolve;
   });
   return { promise, happen };
+}
+
+/** A Subscribe to alice that the server has got, and answers when the check wants. */
+export interface LateSubscribe {
+  readonly answer: () => void;
+  /** What became of the command. */
+  readonly done: Promise<Answer>;
+}
+
+/** Lets the client subscribe to alice; the answer, of the first epoch, holds her row of this generation, and this status. */
+export async function lateSubscribe(t: ClientBench, generation: number, alice: StatusInit): Promise<LateSubscribe> {
+  const answered = later();
+  t.server.script({
+    subscribe: async () => {
+      await answered.promise;
+      return { epoch: firstEpoch, results: [subscribedResult("alice", generation, alice)] };
+    },
+  });
+  const mark = t.server.arrivals.mark();
+  const done = t.client.ask({ op: "subscribe", users: ["alice"] });
+  await t.server.arrivals.next("the command subscribe must call Subscribe", mark, t.patienceMs, "subscribe");
+  return { answer: answered.happen, done };
+}
+
+/** Waits a little for a client to hold this revision of a target. A client may read its stream only once a call is answered; one that reads all the time has it then. */
+export async function mayHold(t: ClientBench, userId: string, revision: number): Promise<void> {
+  const fits = ({ statuses }: ClientState): boolean => statuses[userId]?.revision === revision;
+  await t.believes(userId, `revision ${revision}`, fits, 700).catch(() => undefined);
 }

@@ -31,8 +31,10 @@ export interface Apps {
   change(appId: string, change: (state: AppState) => Partial<AppState> | undefined): Promise<AppState>;
   /** Whether a state that this node knows of is not there; answers the highest change number of those it knew. */
   lost(): Promise<number | undefined>;
-  /** Changes were lost that had numbers up to this one: gives each app a new epoch, unless another node has. */
-  renew(lostSeq: number): Promise<void>;
+  /** Redis stands at this number: cursors may have it. Answers whether it has gone back since some app got its epoch, whose cursors mean nothing from then on. */
+  fenced(seq: number): boolean;
+  /** Gives apps new epochs, unless another node has: all, if changes were lost that had numbers up to this one; else those for which Redis went back. */
+  renew(lostSeq: number | undefined): Promise<void>;
   readonly size: number;
 }
 
@@ -48,8 +50,17 @@ export interface AppsOptions {
 
 const triesMax = 50;
 
+interface Known {
+  readonly text: string;
+  readonly state: AppState;
+  /** The highest number at which Redis was seen to stand since it has this epoch. */
+  fenced: number;
+  /** Its cursors mean nothing any more. */
+  isVoid: boolean;
+}
+
 export function createApps({ link, newEpoch, testClock, listener, onEpoch }: AppsOptions): Apps {
-  const apps = new Map<string, { text: string; state: AppState }>();
+  const apps = new Map<string, Known>();
 
   const take = (appId: string, text: string): AppState => {
     const known = apps.get(appId);
@@ -57,11 +68,12 @@ export function createApps({ link, newEpoch, testClock, listener, onEpoch }: App
     const state = JSON.parse(text) as AppState;
     // Readings overtake one another.
     if (known !== undefined && known.state.number >= state.number) return known.state;
-    apps.set(appId, { text, state });
+    const isSame = known?.state.epoch === state.epoch;
+    apps.set(appId, { text, state, fenced: isSame ? known.fenced : 0, isVoid: isSame && known.isVoid });
     if (known === undefined) return state;
-    const { features, epoch } = known.state;
+    const { features } = known.state;
     if (!sameFeatures(features, state.features)) listener()?.featuresChanged(appId, features, state.features);
-    if (epoch !== state.epoch) {
+    if (!isSame) {
       onEpoch(appId);
       listener()?.epochChanged(appId, state.epoch);
     }
@@ -102,20 +114,28 @@ export function createApps({ link, newEpoch, testClock, listener, onEpoch }: App
       if (!(await Promise.all(known)).includes(true)) return undefined;
       return Math.max(...[...apps.values()].map(({ state }) => Math.max(state.featuresSeq, state.epochSeq ?? 0)));
     },
+    fenced: (seq) => {
+      for (const app of apps.values()) {
+        if (seq < app.fenced) app.isVoid = true;
+        app.fenced = seq;
+      }
+      return [...apps.values()].some(({ isVoid }) => isVoid);
+    },
     renew: async (lostSeq) => {
       for (const appId of apps.keys()) {
         for (let tries = 0; tries < triesMax; tries++) {
           const { app: text } = await link.load(appId, []);
-          const before = apps.get(appId)?.state as AppState;
+          const { state: before, isVoid } = apps.get(appId) as Known;
           const stands = text === "" ? before : (JSON.parse(text) as AppState);
-          if (text !== "" && (stands.epochSeq ?? 0) > lostSeq) {
-            take(appId, text);
+          const isBehind = lostSeq !== undefined && (text === "" || (stands.epochSeq ?? 0) <= lostSeq);
+          if (!isBehind && !(isVoid && stands.epoch === before.epoch)) {
+            if (text !== "") take(appId, text);
             break;
           }
           // Its number is above those that nodes have seen, or they would hold on to what was lost.
           const number = Math.max(before.number, stands.number) + 1;
           const next: AppState = { ...stands, epoch: newEpoch(), epochSeq: pendingSeq, number };
-          const told = await link.casApp(appId, text, JSON.stringify(next), lostSeq);
+          const told = await link.casApp(appId, text, JSON.stringify(next), lostSeq ?? 0);
           if (told === undefined) continue;
           take(appId, told);
           break;
@@ -125,7 +145,7 @@ export function createApps({ link, newEpoch, testClock, listener, onEpoch }: App
     change: async (appId, change) => {
       for (let tries = 0; tries < triesMax; tries++) {
         await self.fresh(appId);
-        const { text, state } = apps.get(appId) as { text: string; state: AppState };
+        const { text, state } = apps.get(appId) as Known;
         const changed = change(state);
         if (changed === undefined) return state;
         const next: AppState = { ...state, ...changed, number: state.number + 1 };

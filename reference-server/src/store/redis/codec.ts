@@ -5,10 +5,8 @@ import type { StoredRecord } from "./link.ts";
 /** A record as it was read. */
 export interface ReadRecord {
   readonly record: UserRecord;
-  /** 0: nothing is stored. */
+  /** Change number of the last commit: above all others in the record. 0: nothing is stored. */
   readonly version: number;
-  /** Change number of the last commit: above all others in the record. */
-  readonly lastSeq: number;
   readonly withRows: boolean;
 }
 
@@ -24,7 +22,7 @@ interface RowsPart {
 /** Two that are equal hold the same, but for rows. */
 export function encodeStatus(record: UserRecord): string {
   const { rows: _rows, endedRows: _ended, rowDueMs, ...status } = record;
-  return JSON.stringify({ ...status, rowDueMs: Number.isFinite(rowDueMs) ? rowDueMs : null, lastSeq: pendingSeq });
+  return JSON.stringify({ ...status, rowDueMs: Number.isFinite(rowDueMs) ? rowDueMs : null });
 }
 
 export function encodeRows(record: UserRecord): string {
@@ -74,15 +72,15 @@ export function decodeRecord(
   rows: KnownRows | undefined,
 ): ReadRecord | undefined {
   if (version === 0) return undefined;
-  type Status = Omit<UserRecord, "rowDueMs" | "rows" | "endedRows"> & { rowDueMs: number | null; lastSeq: number };
-  const { rowDueMs, lastSeq, ...rest } = JSON.parse(status) as Status;
+  type Status = Omit<UserRecord, "rowDueMs" | "rows" | "endedRows"> & { rowDueMs: number | null };
+  const { rowDueMs, ...rest } = JSON.parse(status) as Status;
   const record: UserRecord = {
     ...rest,
     rowDueMs: rowDueMs ?? Number.POSITIVE_INFINITY,
     rows: (rows?.rows as Map<string, RowRecord> | undefined) ?? new Map(),
     endedRows: (rows?.endedRows as EndedRow[] | undefined) ?? [],
   };
-  return { record, version, lastSeq, withRows: rows !== undefined };
+  return { record, version, withRows: rows !== undefined };
 }
 
 /** Puts the commit's change number where it is awaited. */

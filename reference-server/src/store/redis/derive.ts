@@ -4,8 +4,8 @@ import type { Change, UserRecord } from "../../core/model.ts";
 
 /** What was told last. */
 export interface Told {
+  /** Change number of the last commit of it. */
   readonly version: number;
-  readonly lastSeq: number;
   readonly registered: boolean;
   readonly incarnation: number;
   readonly sessions: readonly ToldSession[];
@@ -19,10 +19,9 @@ export interface ToldSession {
   readonly watchId: string | undefined;
 }
 
-export function toldOf(record: Readonly<UserRecord>, version: number, lastSeq: number): Told {
+export function toldOf(record: Readonly<UserRecord>, version: number): Told {
   return {
     version,
-    lastSeq,
     registered: record.registered,
     incarnation: record.incarnation,
     friends: record.friends,
@@ -38,14 +37,14 @@ export function toldOf(record: Readonly<UserRecord>, version: number, lastSeq: n
 
 /** Whether more has ended since than a record keeps: its owner can't be told it one by one. */
 export function isForgotten(told: Told, after: Readonly<UserRecord>): boolean {
-  return after.endedForgottenSeq > told.lastSeq && after.registered;
+  return after.endedForgottenSeq > told.version && after.registered;
 }
 
 /** Pure. */
 export function changesBetween(told: Told, after: Readonly<UserRecord>): Change[] {
-  const isNew = ({ seq }: { readonly seq: number }): boolean => seq > told.lastSeq;
+  const isNew = ({ seq }: { readonly seq: number }): boolean => seq > told.version;
   const changes: Change[] = sessionChanges(told, after);
-  if (after.friendsSeq > told.lastSeq) {
+  if (after.friendsSeq > told.version) {
     const [before, now] = [new Set(told.friends), new Set(after.friends)];
     const added = after.friends.filter((friend) => !before.has(friend));
     const removed = told.friends.filter((friend) => !now.has(friend));
@@ -57,8 +56,8 @@ export function changesBetween(told: Told, after: Readonly<UserRecord>): Change[
   for (const row of after.rows.values()) if (isNew(row)) changes.push({ kind: "subscribed", target: row.target });
   // Deleted, though he may have been registered anew since. Before his new status: what is told of the old one ends here.
   if (told.registered && (!after.registered || after.incarnation !== told.incarnation)) changes.push({ kind: "gone" });
-  if (after.selfSeq > told.lastSeq) changes.push({ kind: "self" });
-  if (after.statusSeq > told.lastSeq) changes.push({ kind: "status" });
+  if (after.selfSeq > told.version) changes.push({ kind: "self" });
+  if (after.statusSeq > told.version) changes.push({ kind: "status" });
   return changes;
 }
 

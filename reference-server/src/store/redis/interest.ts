@@ -23,7 +23,7 @@ export interface Interest {
   catchUp(): Promise<void>;
   /** Messages may have been lost: looks at everybody again, after `before`. Until that is done nothing is said to be caught up; what fails calls `again`. */
   resumed(before: () => Promise<void>, again: () => void): void;
-  /** What was told of the app's users says nothing any more: versions may come again. */
+  /** What was told of the app's users says nothing any more: it was lost, and what stands is older. */
   forget(appId: string): void;
   readonly size: number;
 }
@@ -35,6 +35,8 @@ export interface InterestOptions {
   /** Reads a record with its rows; it is noted on the way. */
   readonly refresh: (user: string) => Promise<unknown>;
   readonly onFault: (fault: unknown) => void;
+  /** What is committed from now on has numbers above this one. */
+  readonly onFence: (seq: number) => void;
 }
 
 interface Place {
@@ -51,7 +53,7 @@ interface Place {
 /** Users read again at once after a loss of messages. */
 const resumeSlice = 100;
 
-export function createInterest({ link, rules, listener, refresh, onFault }: InterestOptions): Interest {
+export function createInterest({ link, rules, listener, refresh, onFault, onFence }: InterestOptions): Interest {
   const places = new Map<string, Place>();
   const appUsers = new Map<string, number>();
   let deliveredSeq = 0;
@@ -70,9 +72,9 @@ export function createInterest({ link, rules, listener, refresh, onFault }: Inte
 
   const tell = (user: string, read: ReadRecord, told: Told): void => {
     const { appId, userId } = splitUserKey(user);
-    const { record, lastSeq } = read;
+    const { record, version: seq } = read;
     const changes = changesBetween(told, record);
-    if (changes.length > 0) listener()?.committed(commitOf({ appId, seq: lastSeq, changes, record }, rules));
+    if (changes.length > 0) listener()?.committed(commitOf({ appId, seq, changes, record }, rules));
     // His own Watches begin again; those of others were told.
     if (isForgotten(told, record)) listener()?.lost?.(appId, userId);
   };
@@ -99,7 +101,7 @@ export function createInterest({ link, rules, listener, refresh, onFault }: Inte
     if (told !== undefined && read.version <= told.version) return undefined;
     // Of himself everything is told, or nothing yet.
     if (place.own && !read.withRows) return refreshed(user, place);
-    place.told = toldOf(read.record, read.version, read.lastSeq);
+    place.told = toldOf(read.record, read.version);
     if (told !== undefined) tell(user, read, told);
     place.early = undefined;
     if (early !== undefined && early.version > read.version) heard(user, early);
@@ -136,6 +138,7 @@ export function createInterest({ link, rules, listener, refresh, onFault }: Inte
   const raise = async (): Promise<void> => {
     await resuming;
     const seq = await link.fence();
+    onFence(seq);
     // What came before the fence may be read still.
     await Promise.all([...places.values()].flatMap(({ refreshing }) => refreshing ?? []));
     deliveredSeq = Math.max(deliveredSeq, seq);
@@ -198,6 +201,8 @@ export function createInterest({ link, rules, listener, refresh, onFault }: Inte
       return nextFence;
     },
     forget: (appId) => {
+      // Where a clock went back it is above what comes; the next fence tells.
+      deliveredSeq = 0;
       for (const [user, place] of places)
         if (splitUserKey(user).appId === appId) Object.assign(place, { told: undefined, early: undefined });
     },

@@ -4,7 +4,7 @@
 export class LinkDown extends Error {}
 
 export interface StoredRecord {
-  /** 0: there is none. */
+  /** Change number of the last commit, so never the same twice, even after a Redis went on from an older copy. 0: there is none. */
   readonly version: number;
   /** Everything but rows (codec.ts); empty: there is none. */
   readonly status: string;
@@ -33,7 +33,6 @@ export interface CasRequest {
 /** What is heard on the channel of a user. */
 export interface UserMessage {
   readonly version: number;
-  readonly seq: number;
   readonly status: string;
 }
 
@@ -60,7 +59,7 @@ export interface RedisLink {
     /** By user: with rows, unless they have this version still (-1: none). undefined: without. */
     rowsKnown?: readonly number[],
   ): Promise<{ app: string; records: StoredRecord[] }>;
-  /** Writes, gives the commit its change number, and tells. undefined: the record has another version by now. */
+  /** Writes, gives the commit its change number, which is the record's new version, and tells. undefined: the record has another version by now. */
   cas(request: CasRequest): Promise<number | undefined>;
   /** Replaces the app's state; its change number stands in it as -1 and is at least `seqAbove` + 1. undefined: it is another by now. */
   casApp(appId: string, before: string, after: string, seqAbove: number): Promise<string | undefined>;

@@ -327,3 +327,20 @@ it("a Redis that went on from an older copy: each app gets one new epoch, and wa
   expect(await a.store.epoch(appId)).toBe(epochs[0]);
   expect(nodes.faults).toEqual([]);
 });
+
+it("a clock of Redis that goes back: a new epoch, and a change that has a number below an old cursor is told", async () => {
+  const reading = await watch(b, "alice");
+  await nodes.pass(60_000);
+  await b.hub.sync(appId, "alice", "s-alice", "m");
+  await rest();
+  const epoch = await a.store.epoch(appId);
+  reading.leave();
+  nodes.redis.behindMs = 30_000;
+  await say(a, "bob", "meanwhile");
+  await nodes.pass(60_000);
+  expect(await a.store.epoch(appId)).not.toBe(epoch);
+  const again = await watch(a, "alice", reading.cursor());
+  await rest();
+  expect(again.seen).toEqual([`hello ${ResumeResult.RESET}`, "subscribed bob", `status bob ${OFFLINE} meanwhile`]);
+  expect(nodes.faults).toEqual([]);
+});

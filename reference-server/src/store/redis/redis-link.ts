@@ -67,10 +67,10 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
       listener?.asked(user, text.slice(1));
       return;
     }
-    const [version = "", seq = ""] = text.split(" ", 2);
-    known(bucketOf(user), Number(seq));
-    const status = text.slice(version.length + seq.length + 2);
-    listener?.changed(user, { version: Number(version), seq: Number(seq), status });
+    const space = text.indexOf(" ");
+    const version = Number(text.slice(0, space));
+    known(bucketOf(user), version);
+    listener?.changed(user, { version, status: text.slice(space + 1) });
   };
   const hear = (text: string, channel: string): void => {
     if (channel === keys.nodeChannel(node)) listener?.answered(text);

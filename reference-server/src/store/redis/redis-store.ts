@@ -23,6 +23,7 @@ import { createInterest } from "./interest.ts";
 import { splitUserKey, userKey } from "./keys.ts";
 import { LinkDown, type RedisLink, type StoredRecord } from "./link.ts";
 import { createQuestions } from "./questions.ts";
+import { createRecovery, retryAfterMs } from "./recovery.ts";
 import { createRowsCache } from "./rows-cache.ts";
 import { createTurns } from "./turns.ts";
 
@@ -36,14 +37,13 @@ export interface RedisStoreOptions {
   /** Whether clocks can be moved. */
   readonly testClock: boolean;
   readonly onFault: (fault: unknown) => void;
-  /** Told when Redis has lost changes that were answered: the apps have new epochs now. */
+  /** Told when Redis has lost changes that were answered, or its clock went back: the apps have new epochs now. */
   readonly onLost?: () => void;
 }
 
 const nothing: StoredRecord = { version: 0, status: "", rows: "", rowsVersion: 0 };
 /** A record that others change all the time is tried so often. */
 const triesMax = 50;
-const retryAfterMs = 1_000;
 /** A reading that changes overtake is made so often. */
 const overtakenMax = 5;
 
@@ -51,8 +51,6 @@ const overtakenMax = 5;
 export function createRedisStore(options: RedisStoreOptions): Store & StoreClock {
   const { link, rules, testClock, onFault, schedule } = options;
   let listener: StoreListener | undefined;
-  /** Changes up to this number were lost, and the apps have no new epochs yet. */
-  let lostUpTo: number | undefined;
   const turns = createTurns();
   const rowsCache = createRowsCache();
   const apps = createApps({
@@ -60,7 +58,7 @@ export function createRedisStore(options: RedisStoreOptions): Store & StoreClock
     newEpoch: options.newEpoch,
     testClock,
     listener: () => listener,
-    // Of what was lost versions may come again, with other content.
+    // What was lost is newer than what stands.
     onEpoch: (appId) => {
       rowsCache.clear();
       interest.forget(appId);
@@ -79,7 +77,9 @@ export function createRedisStore(options: RedisStoreOptions): Store & StoreClock
       await readOf(appId, [userId], "all");
     },
     onFault: onTrouble,
+    onFence: (seq) => recovery.fenced(seq),
   });
+  const recovery = createRecovery({ link, apps, interest, schedule, onFault: onTrouble, onLost: options.onLost });
 
   /** Settles, runs, commits, tells; again if another node came between. What a refused command settled before stays: it was due anyway. */
   const commit = async <T>(appId: string, userId: string, command: Command<T> | undefined): Promise<Committed<T>> => {
@@ -114,8 +114,8 @@ export function createRedisStore(options: RedisStoreOptions): Store & StoreClock
       });
       if (seq === undefined) continue;
       numberRecord(record, seq);
-      if (rowsChanged) rowsCache.put(user, record, stored.version + 1);
-      await interest.noted(user, { record, version: stored.version + 1, lastSeq: seq, withRows: true });
+      if (rowsChanged) rowsCache.put(user, record, seq);
+      await interest.noted(user, { record, version: seq, withRows: true });
       return { ...done, record };
     }
     throw unavailable("this user's record changes all the time");
@@ -182,22 +182,10 @@ export function createRedisStore(options: RedisStoreOptions): Store & StoreClock
     appChanged: (appId, text) => apps.heard(appId, text),
     asked: questions.asked,
     answered: questions.answered,
-    resumed: resume,
+    resumed: recovery.resumed,
   });
   due.start();
-
-  /** Messages were lost, and perhaps more: a replica took over that had not received all, or Redis went on from an older copy. */
-  async function recover(): Promise<void> {
-    lostUpTo = (await link.lost()) ?? (await apps.lost()) ?? lostUpTo;
-    if (lostUpTo === undefined) return;
-    await apps.renew(lostUpTo);
-    lostUpTo = undefined;
-    options.onLost?.();
-  }
-
-  function resume(): void {
-    interest.resumed(recover, () => schedule(retryAfterMs, resume));
-  }
+  recovery.start();
 
   return {
     listen: (only) => {
@@ -234,6 +222,7 @@ export function createRedisStore(options: RedisStoreOptions): Store & StoreClock
     stats: () => ({ apps: apps.size, users: interest.size, due: 0 }),
     close: async () => {
       due.stop();
+      recovery.stop();
       questions.close();
       await link.close();
     },

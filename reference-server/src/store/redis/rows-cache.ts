@@ -10,7 +10,7 @@ export interface RowsCache {
   take(user: string, stored: StoredRecord, known: KnownRows | undefined): KnownRows;
   /** Rows as they were written with this version. */
   put(user: string, record: Readonly<UserRecord>, version: number): void;
-  /** Forgets all: versions may come again with other rows. */
+  /** Forgets all: after a loss what stands is older than what was read. */
   clear(): void;
 }
 

@@ -11,18 +11,16 @@ export const logKept = 4096;
 
 /** KEYS record, due, seq, due of the app, log. ARGV version, status, rows or '', due or '', member, channel or '', 1 if there is a clock. */
 export const casLua: string = `
-local version = redis.call('HGET', KEYS[1], 'v') or '0'
-if version ~= ARGV[1] then return false end
+if (redis.call('HGET', KEYS[1], 'v') or '0') ~= ARGV[1] then return false end
 ${seqLua}
 local seq = string.format('%.0f', math.max(tonumber(redis.call('GET', KEYS[3]) or '0') + 1, now))
 redis.call('SET', KEYS[3], seq)
 if redis.call('RPUSH', KEYS[5], seq) > ${logKept + logKept / 8} then redis.call('LTRIM', KEYS[5], -${logKept}, -1) end
 local status = string.gsub(ARGV[2], 'Seq":%-1', 'Seq":' .. seq)
-local after = string.format('%d', tonumber(version) + 1)
-redis.call('HSET', KEYS[1], 'v', after, 's', status)
+redis.call('HSET', KEYS[1], 'v', seq, 's', status)
 if ARGV[3] ~= '' then
   local rows = string.gsub(ARGV[3], '"seq":%-1', '"seq":' .. seq)
-  redis.call('HSET', KEYS[1], 'r', rows, 'rv', after)
+  redis.call('HSET', KEYS[1], 'r', rows, 'rv', seq)
 end
 if ARGV[4] ~= '' then
   redis.call('ZADD', KEYS[2], ARGV[4], ARGV[5])
@@ -31,7 +29,7 @@ else
   redis.call('ZREM', KEYS[2], ARGV[5])
   if ARGV[7] == '1' then redis.call('ZREM', KEYS[4], ARGV[5]) end
 end
-if ARGV[6] ~= '' then redis.call('SPUBLISH', ARGV[6], after .. ' ' .. seq .. ' ' .. status) end
+if ARGV[6] ~= '' then redis.call('SPUBLISH', ARGV[6], seq .. ' ' .. status) end
 return seq
 `;
 
