@@ -4,6 +4,9 @@ import { createServer as createHttp2, type ServerHttp2Stream } from "node:http2"
 import { type AddressInfo, createServer as createNet, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 
+// So that a profile is written.
+process.once("SIGTERM", () => process.exit(0));
+
 const kind = process.argv[2];
 const streams = new Set<ServerHttp2Stream | Socket>();
 

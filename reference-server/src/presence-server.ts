@@ -155,7 +155,12 @@ function openStore(options: PresenceServerOptions, rules: Rules): OpenedStore {
   const { data, shared, wallNow, testClock, onFault } = options;
   const memory = { rules, wallNow, schedule, newEpoch };
   if (shared !== undefined) {
-    const link = createRedisLink({ ...shared, wallNow, node: randomBytes(6).toString("base64url") });
+    const link = createRedisLink({
+      ...shared,
+      wallNow,
+      random: Math.random,
+      node: randomBytes(6).toString("base64url"),
+    });
     const store = createRedisStore({ link, rules, schedule, newEpoch, testClock, onFault, onLost: shared.onLost });
     return { ...store, open: () => openLink(link, shared.url) };
   }

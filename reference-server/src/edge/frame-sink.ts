@@ -14,6 +14,7 @@ export function openFrameSink(request: EdgeRequest, response: EdgeResponse): Fra
     const { stream } = response;
     return {
       codec,
+      connection: stream.session,
       write: (frame) => stream.destroyed || stream.writableEnded || stream.write(frame),
       whenDrained: (run) => void stream.once("drain", run),
     };
@@ -44,6 +45,7 @@ function chunkedSink(response: ServerResponse, codec: FrameCodec): FrameSink | u
   if (!socket || !response.chunkedEncoding) return undefined;
   return {
     codec,
+    connection: undefined,
     write: (frame) => socket.destroyed || response.writableEnded || socket.write(chunkOf(frame)),
     whenDrained: (run) => void socket.once("drain", run),
   };

@@ -46,8 +46,10 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
   const state = { down: false, behindMs: 0 };
   const clock = (): number => Math.floor((nowMs() - state.behindMs) * 1000);
 
+  let steps = 0;
   const nextSeq = (bucket: number, above: number): number => {
-    const seq = Math.max((seqs.get(bucket) ?? 0) + 1, above + 1, clock());
+    steps++;
+    const seq = Math.max((seqs.get(bucket) ?? 0) + 1 + (steps % 97), above + 1, clock());
     seqs.set(bucket, seq);
     logs.set(bucket, [...(logs.get(bucket) ?? []), seq]);
     return seq;
@@ -245,6 +247,7 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
       for (const node of links.values()) {
         node.suspects ??= new Map(node.highest);
         node.queue = [];
+        node.listener?.interrupted();
         node.listener?.resumed();
       }
     };

@@ -8,7 +8,11 @@ import type { Event } from "./watch.ts";
 const envelopeBytes = 5;
 
 /** Encodes frames of one codec. */
-export type FrameEncoder = (events: readonly Event[]) => Buffer;
+export interface FrameEncoder {
+  (events: readonly Event[]): Buffer;
+  /** The frame of one status. */
+  readonly status: (event: Event & { readonly case: "status" }) => Buffer;
+}
 
 /** A repeated field of a binary message concatenates: the frame of several events is the frames of each, one behind the other. */
 function encodeProto(event: Event): Buffer {
@@ -40,7 +44,9 @@ export function createFrameEncoder(codec: FrameCodec): FrameEncoder {
   // Watchers of the same users get the same frames, one after the other.
   let last: readonly Event[] = [];
   let lastFrame = join([]);
-  return (events) => {
+  let lastStatus: Event | undefined;
+  let lastStatusFrame = lastFrame;
+  const frameOf = (events: readonly Event[]): Buffer => {
     const [only] = events;
     if (codec === "proto" && only && events.length === 1) return one(only);
     if (sameStatuses(events, last)) return lastFrame;
@@ -48,6 +54,14 @@ export function createFrameEncoder(codec: FrameCodec): FrameEncoder {
     lastFrame = join(events.map((event) => one(event).subarray(envelopeBytes)));
     return lastFrame;
   };
+  return Object.assign(frameOf, {
+    status: (event: Event & { readonly case: "status" }): Buffer => {
+      if (event === lastStatus) return lastStatusFrame;
+      lastStatus = event;
+      lastStatusFrame = codec === "proto" ? one(event) : join([one(event).subarray(envelopeBytes)]);
+      return lastStatusFrame;
+    },
+  });
 }
 
 function sameStatuses(events: readonly Event[], last: readonly Event[]): boolean {

@@ -24,6 +24,7 @@ function start(
 ): Promise<void> {
   const sink: FrameSink = {
     codec: "proto",
+    connection: undefined,
     write: (frame) => {
       sent.push(frame.toString());
       return room;
@@ -32,8 +33,9 @@ function start(
       drained = run;
     },
   };
+  const encoder = Object.assign(encode, { status: (event: Event) => encode([event]) });
   const deps: FollowDeps = {
-    encoders: { proto: encode, json: encode },
+    encoders: { proto: encoder, json: encoder },
     take: (of) => of.take(() => ({ case: "synced", value: { $typeName: "userstatus.v1.Synced", marker: "progress" } })),
     settle: () => settling && new Promise<void>((resolve) => void settling?.push(resolve)),
     flusher: createFlusher((run) => void turns.push(run)),
@@ -140,13 +142,37 @@ it("an encoder that fails ends it with the fault", async () => {
 it("many are fed in slices, with a turn of the loop between", () => {
   const flusher = createFlusher((run) => void turns.push(run));
   let fed = 0;
-  for (let at = 0; at < 1000; at++) flusher.add({ flush: () => void fed++ });
+  for (let at = 0; at < 1000; at++) flusher.add({ lane: undefined, flush: () => void fed++ });
   const steps: number[] = [];
   for (let turn = turns.shift(); turn; turn = turns.shift()) {
     turn();
     steps.push(fed);
   }
   expect(steps).toEqual([256, 512, 768, 1000]);
+});
+
+it("streams of one connection are fed in one turn, whatever comes between; many of them in slices, too", () => {
+  const flusher = createFlusher((run) => void turns.push(run));
+  const [one, other] = [flusher.laneOf({}), flusher.laneOf({})];
+  let fed: string[] = [];
+  const add = (lane: typeof one, name: string): void => flusher.add({ lane, flush: () => void fed.push(name) });
+  for (let at = 0; at < 200; at++) {
+    add(one, "one");
+    add(other, "other");
+  }
+  for (let at = 0; at < 300; at++) add(undefined, "alone");
+  const steps: string[] = [];
+  const step = (): void => {
+    turns.shift()?.();
+    const count = (name: string): number => fed.filter((found) => found === name).length;
+    steps.push(`${count("one")} ${count("other")} ${count("alone")}`);
+    fed = [];
+  };
+  while (turns.length > 0) step();
+  expect(steps).toEqual(["200 200 0", "0 0 256", "0 0 44"]);
+  for (let at = 0; at < 600; at++) add(one, "one");
+  while (turns.length > 0) step();
+  expect(steps.slice(3)).toEqual(["256 0 0", "256 0 0", "88 0 0"]);
 });
 
 it("a frame waits until what it tells is durable, and what comes meanwhile goes into the next", () => {

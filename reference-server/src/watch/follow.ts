@@ -22,6 +22,7 @@ export class Follower implements Flushable {
   readonly #sink: FrameSink;
   readonly #deps: FollowDeps;
   readonly #over: (fault?: unknown) => void;
+  readonly lane: Lane | undefined;
   #queued = false;
   #full = false;
   #settling = false;
@@ -34,6 +35,7 @@ export class Follower implements Flushable {
     this.#sink = sink;
     this.#deps = deps;
     this.#over = over;
+    this.lane = deps.flusher.laneOf(sink.connection);
   }
 
   start(): void {
@@ -74,7 +76,9 @@ export class Follower implements Flushable {
     const watch = this.#watch;
     const { encoders, take, hold } = this.#deps;
     try {
-      this.#frame = encoders[this.#sink.codec](take(watch));
+      const encoder = encoders[this.#sink.codec];
+      const only = watch.takeOnly();
+      this.#frame = only === undefined ? encoder(take(watch)) : encoder.status(only);
       watch.held = hold?.((durable) => this.#released(durable)) === true;
     } catch (fault) {
       this.#end(fault);
@@ -120,24 +124,63 @@ export class Follower implements Flushable {
 
 /** Does something when its turn has come. */
 export interface Flushable {
+  readonly lane: Lane | undefined;
   flush(): void;
+}
+
+/** Those who share a connection. They are fed in one turn, so that what they write leaves it together. */
+export class Lane {
+  #waiting: Flushable[] = [];
+
+  /** True: it waits for its turn from now on. */
+  add(one: Flushable): boolean {
+    return this.#waiting.push(one) === 1;
+  }
+
+  /** Feeds so many at most; answers how many are left. */
+  flush(most: number): number {
+    const waiting = this.#waiting;
+    const now = waiting.length <= most ? waiting : waiting.slice(0, most);
+    this.#waiting = waiting.length <= most ? [] : waiting.slice(most);
+    const left = this.#waiting.length;
+    for (const one of now) one.flush();
+    return left;
+  }
+
+  get size(): number {
+    return this.#waiting.length;
+  }
 }
 
 export interface Flusher {
   /** Flushes it when this turn of the event loop is over, and others have had theirs. */
   readonly add: (one: Flushable) => void;
+  /** The lane of a connection. */
+  readonly laneOf: (connection: object | undefined) => Lane | undefined;
 }
 
-/** Connections fed between two looks at everything else that the process has to do. */
+/** Streams fed between two looks at everything else that the process has to do. */
 const sliceMax = 256;
 
 /** `defer` runs something when what is due now has run: `setImmediate`. */
 export function createFlusher(defer: (run: () => void) => void): Flusher {
-  let queue: Flushable[] = [];
+  const lanes = new WeakMap<object, Lane>();
+  let queue: (Flushable | Lane)[] = [];
   let at = 0;
   const run = (): void => {
-    const until = Math.min(queue.length, at + sliceMax);
-    while (at < until) queue[at++]?.flush();
+    const until = queue.length;
+    for (let fed = 0; at < until && fed < sliceMax; at++) {
+      const next = queue[at];
+      if (next instanceof Lane) {
+        const { size } = next;
+        const left = next.flush(sliceMax);
+        fed += size - left;
+        if (left > 0) queue.push(next);
+      } else {
+        next?.flush();
+        fed++;
+      }
+    }
     if (at < queue.length) {
       defer(run);
       return;
@@ -147,8 +190,18 @@ export function createFlusher(defer: (run: () => void) => void): Flusher {
   };
   return {
     add: (one) => {
-      queue.push(one);
+      const { lane } = one;
+      if (lane !== undefined && !lane.add(one)) return;
+      queue.push(lane ?? one);
       if (queue.length === 1) defer(run);
+    },
+    laneOf: (connection) => {
+      if (connection === undefined) return undefined;
+      const known = lanes.get(connection);
+      if (known !== undefined) return known;
+      const lane = new Lane();
+      lanes.set(connection, lane);
+      return lane;
     },
   };
 }

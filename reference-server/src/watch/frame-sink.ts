@@ -5,6 +5,8 @@ export type FrameCodec = "proto" | "json";
 
 export interface FrameSink {
   readonly codec: FrameCodec;
+  /** The same for all streams of one connection; undefined: it carries this one only. */
+  readonly connection: object | undefined;
   /**
    * Hands one enveloped frame to the connection, which keeps it until it is written. False: the connection has enough; nothing may be written until
    * `whenDrained` calls back. A connection that is gone takes everything and drops it: its end is told elsewhere.

@@ -76,6 +76,18 @@ export class WaitingTable {
     }
   }
 
+  /** Takes the status that waits alone; undefined: more waits, or something else, or nothing. */
+  takeOnly(): (Event & { case: "status" }) | undefined {
+    if (this.#entries.length !== 1) return undefined;
+    const event = this.#entries[0]?.event;
+    if (event?.case !== "status") return undefined;
+    // The array stays, for the next one.
+    this.#entries.pop();
+    this.#first++;
+    this.#others = undefined;
+    return event;
+  }
+
   /** The first ones have left, holes counted. */
   removeFirst(count: number): void {
     if (count === this.#entries.length) {

@@ -317,6 +317,16 @@ export class Watch {
     }
   }
 
+  /** The next frame, if it is one status and nothing else, as it mostly is; undefined: `take` gives it. */
+  takeOnly(): (Event & { case: "status" }) | undefined {
+    if (this.#phase !== "open" || this.#progress !== undefined) return undefined;
+    const event = this.#table.takeOnly();
+    if (event === undefined) return undefined;
+    this.#soonestEndMs = Number.POSITIVE_INFINITY;
+    this.lastSentMs = this.#wallNow();
+    return event;
+  }
+
   /**
    * The next frame. `progress` makes the keep-alive for a stream that has nothing left waiting; it is told whether the table is empty and
    * nothing is in flight, so that its cursor may cover everything up to now.

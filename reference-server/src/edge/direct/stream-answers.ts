@@ -7,12 +7,14 @@ import type { Headers, StreamAnswer } from "./wire.ts";
 
 export class Http2Answer implements StreamAnswer {
   readonly codec: FrameCodec;
+  readonly connection: object | undefined;
   readonly #stream: ServerHttp2Stream;
   readonly #before: Headers;
 
   /** `before`: headers that stand before all others. */
   constructor(stream: ServerHttp2Stream, codec: FrameCodec, before: Headers) {
     this.#stream = stream;
+    this.connection = stream.session;
     this.codec = codec;
     this.#before = before;
   }
@@ -49,6 +51,7 @@ export class Http2Answer implements StreamAnswer {
 
 export class Http1Answer implements StreamAnswer {
   readonly codec: FrameCodec;
+  readonly connection: undefined = undefined;
   readonly #response: ServerResponse;
   #isFirst = true;
 

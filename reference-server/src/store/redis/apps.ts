@@ -29,11 +29,13 @@ export interface Apps {
   known(appId: string): AppState | undefined;
   nowMs(appId: string): number;
   change(appId: string, change: (state: AppState) => Partial<AppState> | undefined): Promise<AppState>;
+  /** The connection is lost: an epoch that stands when it is back, and stood before, was not made because of what is lost meanwhile. */
+  interrupted(): void;
   /** Whether a state that this node knows of is not there; answers the highest change number of those it knew. */
   lost(): Promise<number | undefined>;
   /** Redis stands at this number: cursors may have it. Answers whether it has gone back since some app got its epoch, whose cursors mean nothing from then on. */
   fenced(seq: number): boolean;
-  /** Gives apps new epochs, unless another node has: all, if changes were lost that had numbers up to this one; else those for which Redis went back. */
+  /** Gives apps new epochs, unless another node has: all, if changes were lost that had numbers up to this one; and those for which Redis went back. */
   renew(lostSeq: number | undefined): Promise<void>;
   readonly size: number;
 }
@@ -57,6 +59,8 @@ interface Known {
   fenced: number;
   /** Its cursors mean nothing any more. */
   isVoid: boolean;
+  /** The epoch as it was when the connection was lost, until it has been looked what was lost. */
+  suspect: string | undefined;
 }
 
 export function createApps({ link, newEpoch, testClock, listener, onEpoch }: AppsOptions): Apps {
@@ -69,7 +73,8 @@ export function createApps({ link, newEpoch, testClock, listener, onEpoch }: App
     // Readings overtake one another.
     if (known !== undefined && known.state.number >= state.number) return known.state;
     const isSame = known?.state.epoch === state.epoch;
-    apps.set(appId, { text, state, fenced: isSame ? known.fenced : 0, isVoid: isSame && known.isVoid });
+    const { fenced, isVoid } = known !== undefined && isSame ? known : { fenced: 0, isVoid: false };
+    apps.set(appId, { text, state, fenced, isVoid, suspect: known?.suspect });
     if (known === undefined) return state;
     const { features } = known.state;
     if (!sameFeatures(features, state.features)) listener()?.featuresChanged(appId, features, state.features);
@@ -106,12 +111,17 @@ export function createApps({ link, newEpoch, testClock, listener, onEpoch }: App
       if (stoppedAtMs === null) return wallMs;
       return testClock ? stoppedAtMs : Math.max(stoppedAtMs, wallMs);
     },
+    interrupted: () => {
+      for (const app of apps.values()) app.suspect ??= app.state.epoch;
+    },
     lost: async () => {
-      const known = [...apps].map(async ([appId, { state }]) => {
+      const looks = [...apps].map(async ([appId, known]) => {
+        const { state } = known;
         const { app: text } = await link.load(appId, []);
-        return text === "" || (JSON.parse(text) as AppState).number < state.number;
+        if (text === known.text) return false;
+        return text === "" || (JSON.parse(text) as AppState).number <= state.number;
       });
-      if (!(await Promise.all(known)).includes(true)) return undefined;
+      if (!(await Promise.all(looks)).includes(true)) return undefined;
       return Math.max(...[...apps.values()].map(({ state }) => Math.max(state.featuresSeq, state.epochSeq ?? 0)));
     },
     fenced: (seq) => {
@@ -125,10 +135,10 @@ export function createApps({ link, newEpoch, testClock, listener, onEpoch }: App
       for (const appId of apps.keys()) {
         for (let tries = 0; tries < triesMax; tries++) {
           const { app: text } = await link.load(appId, []);
-          const { state: before, isVoid } = apps.get(appId) as Known;
+          const { state: before, isVoid, suspect } = apps.get(appId) as Known;
           const stands = text === "" ? before : (JSON.parse(text) as AppState);
-          const isBehind = lostSeq !== undefined && (text === "" || (stands.epochSeq ?? 0) <= lostSeq);
-          if (!isBehind && !(isVoid && stands.epoch === before.epoch)) {
+          const isOlder = text === "" || stands.epoch === suspect || (stands.epochSeq ?? 0) <= (lostSeq ?? 0);
+          if (!(lostSeq !== undefined && isOlder) && !(isVoid && stands.epoch === before.epoch)) {
             if (text !== "") take(appId, text);
             break;
           }
@@ -141,6 +151,7 @@ export function createApps({ link, newEpoch, testClock, listener, onEpoch }: App
           break;
         }
       }
+      for (const app of apps.values()) app.suspect = undefined;
     },
     change: async (appId, change) => {
       for (let tries = 0; tries < triesMax; tries++) {

@@ -22,9 +22,22 @@ describe.skipIf(!isThere)("on a Redis Cluster", { timeout: 60_000 }, () => {
   const linkTo = async (listener: Partial<LinkListener> = {}): Promise<RedisLink> => {
     // One address is enough to find the others.
     const url = `redis+cluster://127.0.0.1:${masters[0]?.port}`;
-    const link = createRedisLink({ url, node: `n${++names}`, wallNow: Date.now, onConnection: () => {} });
+    const link = createRedisLink({
+      url,
+      node: `n${++names}`,
+      wallNow: Date.now,
+      random: Math.random,
+      onConnection: () => {},
+    });
     const nothing = (): void => {};
-    const all = { changed: nothing, appChanged: nothing, asked: nothing, answered: nothing, resumed: nothing };
+    const all = {
+      changed: nothing,
+      appChanged: nothing,
+      asked: nothing,
+      answered: nothing,
+      interrupted: nothing,
+      resumed: nothing,
+    };
     link.listen({ ...all, ...listener });
     await link.open();
     links.push(link);

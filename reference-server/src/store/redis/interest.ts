@@ -141,7 +141,8 @@ export function createInterest({ link, rules, listener, refresh, onFault, onFenc
     onFence(seq);
     // What came before the fence may be read still.
     await Promise.all([...places.values()].flatMap(({ refreshing }) => refreshing ?? []));
-    deliveredSeq = Math.max(deliveredSeq, seq);
+    // One at a time, so it rises, unless the clock of Redis goes back: what comes then has lower numbers, too.
+    deliveredSeq = seq;
   };
 
   return {
@@ -201,8 +202,6 @@ export function createInterest({ link, rules, listener, refresh, onFault, onFenc
       return nextFence;
     },
     forget: (appId) => {
-      // Where a clock went back it is above what comes; the next fence tells.
-      deliveredSeq = 0;
       for (const [user, place] of places)
         if (splitUserKey(user).appId === appId) Object.assign(place, { told: undefined, early: undefined });
     },

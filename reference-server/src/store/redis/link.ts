@@ -43,6 +43,8 @@ export interface LinkListener {
   /** Another node asks those who have something open of this user. */
   readonly asked: (user: string, question: string) => void;
   readonly answered: (answer: string) => void;
+  /** The connection is lost. */
+  readonly interrupted: () => void;
   /** Messages may have been lost since; listening stands again. */
   readonly resumed: () => void;
 }

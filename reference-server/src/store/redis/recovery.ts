@@ -4,6 +4,8 @@ import type { Interest } from "./interest.ts";
 import type { RedisLink } from "./link.ts";
 
 export interface Recovery {
+  /** The connection is lost. */
+  interrupted(): void;
   /** Listening stands again. Tried again until it has been done. */
   resumed(): void;
   /** Redis stands at this number. */
@@ -33,13 +35,17 @@ export function createRecovery({ link, apps, interest, schedule, onFault, onLost
   let cancel = (): void => {};
   let stopped = false;
 
+  const isMissing = (seq: number | undefined): void => {
+    if (seq !== undefined) lostUpTo = Math.max(lostUpTo ?? 0, seq);
+  };
   const recover = async (): Promise<void> => {
-    lostUpTo = (await link.lost()) ?? (await apps.lost()) ?? lostUpTo;
-    if (lostUpTo === undefined && !isBack) return;
+    isMissing(await link.lost());
+    isMissing(await apps.lost());
+    const isLost = lostUpTo !== undefined || isBack;
     await apps.renew(lostUpTo);
     lostUpTo = undefined;
     isBack = false;
-    onLost?.();
+    if (isLost) onLost?.();
   };
   const resumed = (): void => interest.resumed(recover, () => schedule(retryAfterMs, resumed));
   const look = (): void => {
@@ -47,6 +53,7 @@ export function createRecovery({ link, apps, interest, schedule, onFault, onLost
     cancel = schedule(lookEveryMs, () => void interest.catchUp().catch(onFault).finally(look));
   };
   return {
+    interrupted: apps.interrupted,
     resumed,
     fenced: (seq) => {
       if (!apps.fenced(seq) || isBack) return;

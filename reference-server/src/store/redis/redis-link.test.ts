@@ -26,6 +26,7 @@ describe.skipIf(!isThere)("on a Redis", { timeout: 30_000 }, () => {
       url: `redis://127.0.0.1:${redis.port}`,
       node: `n${++names}`,
       wallNow: Date.now,
+      random: Math.random,
       timeoutMs,
       onConnection: () => {},
     });
@@ -35,6 +36,7 @@ describe.skipIf(!isThere)("on a Redis", { timeout: 30_000 }, () => {
       appChanged: nothing,
       asked: nothing,
       answered: nothing,
+      interrupted: nothing,
       resumed: nothing,
       ...listener,
     });

@@ -13,6 +13,8 @@ export interface RedisLinkOptions {
   readonly url: string;
   readonly node: string;
   readonly wallNow: () => number;
+  /** From 0 to 1. */
+  readonly random: () => number;
   /** Replicas that must have a change before it counts; default: none. */
   readonly replicas?: number;
   /** Longest wait for an answer, in milliseconds; default: 2,000. */
@@ -23,9 +25,11 @@ export interface RedisLinkOptions {
 
 /** A log of calls outlives the longest window that a clock which stands may make of it. */
 const chargeKeptMs = 3_600_000;
+/** Greatest step of change numbers, in microseconds: less than commits to one bucket are apart, or numbers would run away from the clock. */
+const stepMax = 100;
 
 export function createRedisLink(options: RedisLinkOptions): RedisLink {
-  const { node, wallNow, timeoutMs = 2_000, replicas = 0 } = options;
+  const { node, wallNow, random, timeoutMs = 2_000, replicas = 0 } = options;
   let listener: LinkListener | undefined;
   let offsetMs = 0;
 
@@ -81,7 +85,10 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
   const connections = {
     url: options.url,
     onConnection: (up: boolean, why: string) => {
-      if (!up) suspects ??= [...highest];
+      if (!up) {
+        suspects ??= [...highest];
+        listener?.interrupted();
+      }
       options.onConnection(up, why);
     },
     onListening: () => listener?.resumed(),
@@ -177,6 +184,7 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
           user,
           tell ? keys.userChannel(user) : "",
           clockOf === undefined ? 0 : 1,
+          1 + Math.floor(random() * stepMax),
         ],
       );
       if (seq === null) return undefined;

@@ -182,6 +182,7 @@ export function createRedisStore(options: RedisStoreOptions): Store & StoreClock
     appChanged: (appId, text) => apps.heard(appId, text),
     asked: questions.asked,
     answered: questions.answered,
+    interrupted: recovery.interrupted,
     resumed: recovery.resumed,
   });
   due.start();

@@ -1,5 +1,6 @@
 // What Redis does in one step, in Lua. Each touches keys of one slot only. Change numbers are times of this Redis in microseconds, and never the same
-// twice in a bucket: what is committed after a moment has a number above that moment's.
+// twice in a bucket: what is committed after a moment has a number above that moment's. While its clock is behind the last number they rise by steps that are drawn, so that
+// they don't come again where it went on from an older copy, too.
 
 const seqLua = `
 local t = redis.call('TIME')
@@ -9,11 +10,11 @@ local now = tonumber(t[1]) * 1000000 + tonumber(t[2])
 /** Change numbers of a bucket that are kept, the last ones: by them a node sees after a loss of connection whether what it knows of is there still. */
 export const logKept = 4096;
 
-/** KEYS record, due, seq, due of the app, log. ARGV version, status, rows or '', due or '', member, channel or '', 1 if there is a clock. */
+/** KEYS record, due, seq, due of the app, log. ARGV version, status, rows or '', due or '', member, channel or '', 1 if there is a clock, step. */
 export const casLua: string = `
 if (redis.call('HGET', KEYS[1], 'v') or '0') ~= ARGV[1] then return false end
 ${seqLua}
-local seq = string.format('%.0f', math.max(tonumber(redis.call('GET', KEYS[3]) or '0') + 1, now))
+local seq = string.format('%.0f', math.max(tonumber(redis.call('GET', KEYS[3]) or '0') + tonumber(ARGV[8]), now))
 redis.call('SET', KEYS[3], seq)
 if redis.call('RPUSH', KEYS[5], seq) > ${logKept + logKept / 8} then redis.call('LTRIM', KEYS[5], -${logKept}, -1) end
 local status = string.gsub(ARGV[2], 'Seq":%-1', 'Seq":' .. seq)
