@@ -57,6 +57,12 @@ export async function startProgram(
   };
 }
 
+/** Files that this process, and those that it starts, may have open. */
+export function openFilesMax(): number {
+  const found = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"));
+  return Number(found?.[1] ?? Number.POSITIVE_INFINITY);
+}
+
 function profiling(): string[] {
   const { directory } = profiles;
   return directory === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${directory}`];

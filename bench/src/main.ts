@@ -23,6 +23,7 @@ node:http2. Linux. With two cores or more the servers have one and the load anot
                     latency, stalled, logins, servers
   --no-peers        without the servers that others made
   --watchers N      of each row (1000)
+  --crowd N         sessions and Watches in the rows of very many: idle, herd, heartbeats, logins (20000)
   --turns N         each subject is measured so often; medians are told (5)
   --quick           few watchers and turns: whether it works, not how fast
   --profile DIR     writes CPU profiles of the servers, too
@@ -37,6 +38,7 @@ const { values } = parseArgs({
     only: { type: "string", default: "" },
     "no-peers": { type: "boolean", default: false },
     watchers: { type: "string", default: "1000" },
+    crowd: { type: "string", default: "20000" },
     turns: { type: "string", default: "5" },
     quick: { type: "boolean", default: false },
     profile: { type: "string" },
@@ -104,6 +106,7 @@ else await run();
 
 async function run(): Promise<void> {
   const watchers = values.quick ? 50 : Number(values.watchers);
+  const crowd = values.quick ? 100 : Number(values.crowd);
   const effort: Effort = values.quick
     ? { turns: 1, statuses: 2000 }
     : { turns: Number(values.turns), statuses: 60_000 };
@@ -114,7 +117,7 @@ async function run(): Promise<void> {
   const wanted = ({ name }: { readonly name: string }): boolean => name.includes(values.only);
   for (const row of rows(watchers).filter(wanted)) done.push(await measureRow(row, effort, say));
   const costs: CostRow[] = [];
-  const costEffort = { turns: effort.turns, calls: values.quick ? 200 : 4000, watchers };
+  const costEffort = { turns: effort.turns, calls: values.quick ? 200 : 4000, watchers, crowd };
   costs.push(...burstCosts(done));
   const besides = values["no-peers"] ? [] : contests.filter(({ name }) => `${name}, beside`.includes(values.only));
   for (const one of besides) costs.push(...(await contest(one, { ...costEffort, statuses: effort.statuses }, say)));

@@ -5,7 +5,7 @@ import { Platform, UserStatusService } from "@userstatus/protocol";
 import { startMeasured } from "../children.ts";
 import { createStreamGroup } from "../streams.ts";
 import { inTurns, quietFlags, serverProgram } from "../subjects.ts";
-import { atOnce, type CostEffort, type CostRow, type Say } from "./sides.ts";
+import { atOnce, type CostEffort, type CostRow, crowdTurns, type Say } from "./sides.ts";
 
 /** Users whom each of them subscribes to. */
 const rowsEach = 100;
@@ -20,12 +20,12 @@ interface Storm {
 
 /** So many users log in, subscribe to a hundred others, and open a Watch: whether twice as many cost twice as much. */
 export async function loginStorm(effort: CostEffort, say: Say): Promise<CostRow[]> {
-  const users = effort.watchers * 2;
+  const users = effort.crowd;
   const name = `${users} users log in, subscribe to ${rowsEach}, open a Watch`;
   say(name);
   const few: Storm[] = [];
   const many: Storm[] = [];
-  for (let turn = 0; turn < effort.turns; turn++) {
+  for (let turn = 0; turn < crowdTurns(effort); turn++) {
     few.push(await storm(Math.round(users / 4)));
     many.push(await storm(users));
   }

@@ -2,15 +2,15 @@
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { UserStatusService } from "@userstatus/protocol";
-import { type Measured, startMeasured } from "../children.ts";
+import { openFilesMax, startMeasured } from "../children.ts";
 import { createStreamGroup } from "../streams.ts";
 import { here, inTurns, sources } from "../subjects.ts";
 import {
   atOnce,
-  type Caller,
   type CostEffort,
   type CostRow,
   compare,
+  crowdTurns,
   type Say,
   type Side,
   startLibrary,
@@ -22,14 +22,15 @@ const restMs = 2000;
 
 /** All Watches of a server come back at once, each with its cursor, over connections of 20. */
 export async function herd(effort: CostEffort, say: Say): Promise<CostRow> {
-  const name = `${effort.watchers} Watches come back with a cursor`;
+  const { crowd } = effort;
+  const name = `${crowd} Watches come back with a cursor`;
   say(name);
-  const sides = { ours: await startOurs(effort.watchers), peer: await startLibrary() };
+  const sides = { ours: await startOurs(crowd), peer: await startLibrary() };
   try {
     const cursors = await cursorsOf(sides.ours);
-    const measured = await compare(sides, effort.turns, effort.watchers, async (side) => {
-      const group = createStreamGroup("grpc", side.url, Math.ceil(effort.watchers / 20));
-      await inTurns(effort.watchers, effort.watchers, (at) => {
+    const measured = await compare(sides, crowdTurns(effort), crowd, async (side) => {
+      const group = createStreamGroup("grpc", side.url, Math.ceil(crowd / 20));
+      await inTurns(crowd, crowd, (at) => {
         const { token, sessionId } = side.callers[at % side.callers.length] ?? { token: "", sessionId: "" };
         return group.open({
           token,
@@ -70,16 +71,19 @@ async function cursorsOf({ url, callers }: Side): Promise<Uint8Array[]> {
   return cursors;
 }
 
-/** Memory that an idle Watch keeps, beside a raw stream. */
+/** Files that a process may have open beside one for each connection. */
+const spareFiles = 1000;
+
+/** Memory that an idle Watch keeps, with its user and session, beside a raw stream. */
 export async function idle(streamsEach: 1 | 20, effort: CostEffort, say: Say): Promise<CostRow> {
-  const watchers = streamsEach === 1 ? effort.watchers : effort.watchers * 2;
-  const name = `${watchers} idle Watches, ${streamsEach === 1 ? "a connection each" : "20 a connection"}`;
+  const watchers = streamsEach === 1 ? Math.min(effort.crowd, openFilesMax() - spareFiles) : effort.crowd;
+  const name = `${watchers} idle Watches with users and sessions, ${streamsEach === 1 ? "a connection each" : "20 a connection"}`;
   say(name);
   const ours = await startOurs(watchers);
   const floor = await startMeasured([...sources, here("floor.ts"), "h2"]);
-  const kb = async (process: Measured, url: string, callers: readonly Caller[]): Promise<number> => {
+  const emptyBytes = floor.rssBytes();
+  const kb = async ({ process, url, callers, emptyBytes: before }: Side): Promise<number> => {
     const group = createStreamGroup("grpc", url, watchers / streamsEach);
-    const before = process.rssBytes();
     const begun = setInterval(() => process.send("1 50"), 200);
     await inTurns(watchers, 256, (at) => group.open(callers[at % callers.length] ?? { token: "-", sessionId: "-" }));
     clearInterval(begun);
@@ -89,8 +93,9 @@ export async function idle(streamsEach: 1 | 20, effort: CostEffort, say: Say): P
     return each;
   };
   try {
-    const own = await kb(ours.process, ours.url, ours.callers);
-    const raw = await kb(floor, floor.hello.url ?? "", [{ token: "-", sessionId: "-" }]);
+    const own = await kb(ours);
+    const none = { token: "-", sessionId: "-" };
+    const raw = await kb({ process: floor, url: floor.hello.url ?? "", callers: [none], emptyBytes });
     const goal = streamsEach === 1 ? 1.3 : 2.5;
     const measure = "× a raw stream of node:http2";
     return {

@@ -26,6 +26,8 @@ export interface CostEffort {
   readonly turns: number;
   readonly calls: number;
   readonly watchers: number;
+  /** Sessions and Watches in rows of very many. */
+  readonly crowd: number;
 }
 
 export type Say = (text: string) => void;
@@ -33,6 +35,9 @@ export type Say = (text: string) => void;
 /** Calls that wait at once, of a load. */
 export const atOnce = 32;
 export const connections = 4;
+
+/** Turns of rows of very many: each takes a minute. */
+export const crowdTurns = ({ turns }: CostEffort): number => Math.min(turns, 3);
 
 /** One user's session on a server of the protocol, or what stands for it on a peer. */
 export interface Caller {
@@ -44,6 +49,8 @@ export interface Side {
   readonly process: Measured;
   readonly url: string;
   readonly callers: readonly Caller[];
+  /** Memory when it listened, before anybody came. */
+  readonly emptyBytes: number;
 }
 
 /** Of a server that has them: so many users who are logged in. */
@@ -54,6 +61,7 @@ export async function startOurs(users: number): Promise<Side> {
     "--set=rate_limits[QueryStatuses].max_calls=1000000",
   ]);
   const { url = "" } = process.hello;
+  const emptyBytes = process.rssBytes();
   const client = createClient(UserStatusService, createConnectTransport({ baseUrl: url, httpVersion: "2" }));
   const callers: Caller[] = [];
   await inTurns(users, atOnce, async (at) => {
@@ -63,12 +71,13 @@ export async function startOurs(users: number): Promise<Side> {
     const { sessionId } = await client.login(login, { headers });
     callers[at] = { token, sessionId };
   });
-  return { process, url, callers };
+  return { process, url, callers, emptyBytes };
 }
 
 export async function startLibrary(): Promise<Side> {
   const process = await startMeasured([...sources, here("library-server.ts")]);
-  return { process, url: process.hello.url ?? "", callers: [{ token: "dev:bench:none", sessionId: "-" }] };
+  const { url = "" } = process.hello;
+  return { process, url, callers: [{ token: "dev:bench:none", sessionId: "-" }], emptyBytes: process.rssBytes() };
 }
 
 /** Median CPU in microseconds for each piece of work, in turns on both sides. */
