@@ -1,5 +1,5 @@
 // The floor: a process that writes ready bytes to every open stream, and does nothing else. `h2`: `node:http2` stream.write; `h1`: socket.write.
-// Protocol: prints {"url"} when it listens; each line "N BYTES" on standard input writes N frames of that size to all, one turn of the loop apart.
+// Protocol: prints {"url"} when it listens; each stream begins with a frame, as a Watch does; each line "N BYTES" on standard input writes N frames of that size to all, one turn of the loop apart.
 import { createServer as createHttp2, type ServerHttp2Stream } from "node:http2";
 import { type AddressInfo, createServer as createNet, type Socket } from "node:net";
 import { createInterface } from "node:readline";
@@ -9,6 +9,7 @@ process.once("SIGTERM", () => process.exit(0));
 
 const kind = process.argv[2];
 const streams = new Set<ServerHttp2Stream | Socket>();
+const first = ready(50);
 
 const server = kind === "h2" ? http2() : http1();
 server.listen(0, "127.0.0.1", 4096, () => {
@@ -21,6 +22,7 @@ function http2() {
   made.on("stream", (stream) => {
     stream.respond({ ":status": 200, "content-type": "application/grpc" });
     streams.add(stream);
+    stream.write(first);
     stream.once("close", () => streams.delete(stream));
     stream.on("error", () => {});
     stream.resume();
@@ -34,6 +36,7 @@ function http1() {
     socket.once("data", () => {
       socket.write("HTTP/1.1 200 OK\r\nContent-Type: application/connect+proto\r\nTransfer-Encoding: chunked\r\n\r\n");
       streams.add(socket);
+      socket.write(first);
     });
     socket.once("close", () => streams.delete(socket));
     socket.on("error", () => {});

@@ -119,14 +119,8 @@ export async function startFloorSubject(scene: Scene, statusBytes: number): Prom
   const http1 = scene.kind === "connect-h1";
   const process = await startMeasured([...sources, here("floor.ts"), http1 ? "h1" : "h2"]);
   const group = createStreamGroup(scene.kind, process.hello.url ?? "", scene.connections);
-  const opening = inTurns(scene.watchers, scene.watchers, () =>
-    group.open({ token: "dev:bench:none", sessionId: "-" }),
-  );
+  await inTurns(scene.watchers, scene.watchers, () => group.open({ token: "dev:bench:none", sessionId: "-" }));
   const size = Math.round(statusBytes);
-  // A stream counts as open with its first message: one round begins them all.
-  const begun = setInterval(() => process.send(`1 ${size}`), 200);
-  await opening;
-  clearInterval(begun);
   await quiet(group);
   return {
     process,

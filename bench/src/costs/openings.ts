@@ -1,6 +1,6 @@
 // What it costs to open Watches again, and to keep idle ones.
 import { createClient } from "@connectrpc/connect";
-import { createConnectTransport } from "@connectrpc/connect-node";
+import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { UserStatusService } from "@userstatus/protocol";
 import { openFilesMax, startMeasured } from "../children.ts";
 import { createStreamGroup } from "../streams.ts";
@@ -58,16 +58,26 @@ export async function herd(effort: CostEffort, say: Say): Promise<CostRow> {
   }
 }
 
+/** Who has read what he wanted leaves his stream open until its connection is closed: a node:http2 server ends a connection on which many are reset. */
+const cursorsEach = 1000;
+
 async function cursorsOf({ url, callers }: Side): Promise<Uint8Array[]> {
-  const client = createClient(UserStatusService, createConnectTransport({ baseUrl: url, httpVersion: "2" }));
   const cursors: Uint8Array[] = [];
-  await inTurns(callers.length, atOnce, async (at) => {
-    const { token, sessionId } = callers[at] ?? { token: "", sessionId: "" };
-    for await (const { events } of client.watch({ sessionId }, { headers: { authorization: `Bearer ${token}` } })) {
-      for (const { event } of events) if (event.case === "snapshotEnd") cursors[at] = event.value.cursor;
-      if (cursors[at]) break;
-    }
-  });
+  for (let from = 0; from < callers.length; from += cursorsEach) {
+    const sessionManager = new Http2SessionManager(url);
+    const client = createClient(
+      UserStatusService,
+      createConnectTransport({ baseUrl: url, httpVersion: "2", sessionManager }),
+    );
+    await inTurns(Math.min(cursorsEach, callers.length - from), atOnce, async (at) => {
+      const { token, sessionId } = callers[from + at] ?? { token: "", sessionId: "" };
+      for await (const { events } of client.watch({ sessionId }, { headers: { authorization: `Bearer ${token}` } })) {
+        for (const { event } of events) if (event.case === "snapshotEnd") cursors[from + at] = event.value.cursor;
+        if (cursors[from + at]) break;
+      }
+    });
+    sessionManager.abort();
+  }
   return cursors;
 }
 
@@ -84,9 +94,7 @@ export async function idle(streamsEach: 1 | 20, effort: CostEffort, say: Say): P
   const emptyBytes = floor.rssBytes();
   const kb = async ({ process, url, callers, emptyBytes: before }: Side): Promise<number> => {
     const group = createStreamGroup("grpc", url, watchers / streamsEach);
-    const begun = setInterval(() => process.send("1 50"), 200);
     await inTurns(watchers, 256, (at) => group.open(callers[at % callers.length] ?? { token: "-", sessionId: "-" }));
-    clearInterval(begun);
     await new Promise((resolve) => setTimeout(resolve, restMs));
     const each = (process.rssBytes() - before) / watchers / 1024;
     group.close();
