@@ -60,6 +60,7 @@ const sources = [
   "proof/src/client-run/main.ts",
   "proof/src/stryker/options.ts",
   "bench/src/main.ts",
+  "bench/src/model/main.ts",
   "bench/src/k6/options.ts",
   "conformance/src/main-job.ts",
   "reference-server/src/testing/durability/main.ts",

@@ -9,7 +9,7 @@ import type { CostRow } from "./costs/sides.ts";
 import { burstCosts, type Effort, measureRow, type Row, type RowOptions } from "./fanout.ts";
 import { contest, contests } from "./peers/rows.ts";
 import { publish } from "./publish.ts";
-import { tableMarkdown, tableText } from "./table.ts";
+import { type Results, tableMarkdown, tableText } from "./table.ts";
 
 const usage = `Usage: npm run bench -- [OPTIONS]
 
@@ -25,7 +25,7 @@ node:http2. Linux. With two cores or more the servers have one and the load anot
   --watchers N      of each row (1000)
   --crowd N         sessions and Watches in the rows of very many: idle, herd, heartbeats, logins (20000)
   --turns N         each subject is measured so often; medians are told (5)
-  --quick           few watchers and turns: whether it works, not how fast
+  --quick           few watchers and turns: whether it works, not how fast; ends with "N passed, N failed", the rows that were measured
   --profile DIR     writes CPU profiles of the servers, too
   --json FILE       results for programs
   --markdown FILE   results as a table
@@ -126,7 +126,16 @@ async function run(): Promise<void> {
   const machine = { cpu: cpu?.model ?? "unknown", cores: cpus().length, node: process.versions.node, pinned: canPin };
   const results = { machine, rows: done, costs };
   process.stdout.write(`${tableText(results)}\n`);
+  if (values.quick) process.exitCode = smoke(results);
   if (values.json) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
   if (values.publish) publish(fileURLToPath(new URL("../..", import.meta.url)), results);
   if (values.markdown) writeFileSync(values.markdown, tableMarkdown(results));
+}
+
+/** Whether each row was measured; times are not judged. */
+function smoke({ rows: fanouts, costs }: Results): number {
+  const values = [...fanouts.map(({ serverUs }) => serverUs), ...costs.map(({ ours }) => ours)];
+  const failed = values.filter((value) => !(value > 0 && Number.isFinite(value))).length;
+  process.stdout.write(`${values.length - failed} passed, ${failed} failed\n`);
+  return failed === 0 && values.length > 0 ? 0 : 1;
 }

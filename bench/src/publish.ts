@@ -29,14 +29,13 @@ function mergedRows<Row extends { readonly name: string }>(kept: readonly Row[],
   return [...rows, ...measured.filter(({ name }) => !kept.some((row) => row.name === name))];
 }
 
-const [start, end] = ["<!-- bench:start -->", "<!-- bench:end -->"];
-
 function put(path: string, table: string): void {
   writeFileSync(path, between(readFileSync(path, "utf8"), table));
 }
 
-/** The text with the table between the markers. */
-export function between(text: string, table: string): string {
+/** The text with the table between its markers. */
+export function between(text: string, table: string, name = "bench"): string {
+  const [start, end] = [`<!-- ${name}:start -->`, `<!-- ${name}:end -->`];
   const [from, to] = [text.indexOf(start), text.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`no ${start} … ${end}`);
   return `${text.slice(0, from + start.length)}\n\n${table.trim()}\n\n${text.slice(to)}`;

@@ -31,13 +31,20 @@ function codecOf(contentType: string): FrameCodec | undefined {
 
 /** A frame as a chunk; frames that many get are made once. */
 const chunks = new WeakMap<Buffer, Buffer>();
+// Neighbours mostly get the same.
+let lastFrame: Buffer | undefined;
+let lastChunk: Buffer = Buffer.alloc(0);
 
 export function chunkOf(frame: Buffer): Buffer {
-  const found = chunks.get(frame);
-  if (found) return found;
-  const made = Buffer.concat([Buffer.from(`${frame.length.toString(16)}\r\n`), frame, Buffer.from("\r\n")]);
-  chunks.set(frame, made);
-  return made;
+  if (frame === lastFrame) return lastChunk;
+  let chunk = chunks.get(frame);
+  if (chunk === undefined) {
+    chunk = Buffer.concat([Buffer.from(`${frame.length.toString(16)}\r\n`), frame, Buffer.from("\r\n")]);
+    chunks.set(frame, chunk);
+  }
+  lastFrame = frame;
+  lastChunk = chunk;
+  return chunk;
 }
 
 function chunkedSink(response: ServerResponse, codec: FrameCodec): FrameSink | undefined {

@@ -1,6 +1,7 @@
 // Answers that go on, straight to a stream of HTTP/2, or in chunks to the socket of a response of HTTP/1.1. Classes, since there is one for each watcher.
 import type { ServerResponse } from "node:http";
 import { constants, type ServerHttp2Stream } from "node:http2";
+import type { Socket } from "node:net";
 import type { FrameCodec } from "../../watch/frame-sink.ts";
 import { chunkOf } from "../frame-sink.ts";
 import type { Headers, StreamAnswer } from "./wire.ts";
@@ -53,7 +54,8 @@ export class Http1Answer implements StreamAnswer {
   readonly codec: FrameCodec;
   readonly connection: undefined = undefined;
   readonly #response: ServerResponse;
-  #isFirst = true;
+  /** Once headers and the first frame have gone through the response: where chunks go, past it. */
+  #socket: Socket | undefined;
 
   constructor(response: ServerResponse, codec: FrameCodec) {
     this.#response = response;
@@ -65,15 +67,15 @@ export class Http1Answer implements StreamAnswer {
   }
 
   write(frame: Buffer): boolean {
+    const live = this.#socket;
+    if (live !== undefined) return live.destroyed || live.write(chunkOf(frame));
     const response = this.#response;
     const { socket } = response;
     if (!socket || socket.destroyed || response.writableEnded) return true;
     // The first one brings the headers with it. What Node may have to wait with, it keeps in order.
-    if (this.#isFirst || !response.chunkedEncoding) {
-      this.#isFirst = false;
-      return response.write(frame);
-    }
-    return socket.write(chunkOf(frame));
+    const hasRoom = response.write(frame);
+    if (response.chunkedEncoding) this.#socket = socket;
+    return hasRoom;
   }
 
   whenDrained(run: () => void): void {
@@ -82,6 +84,7 @@ export class Http1Answer implements StreamAnswer {
 
   end(last: Uint8Array | undefined): void {
     const response = this.#response;
+    this.#socket = undefined;
     if (response.destroyed || response.writableEnded) return;
     if (last === undefined) response.end();
     else response.end(last);
