@@ -29,8 +29,9 @@ test("the model of points that were made from it gives them back", () => {
   if (model === undefined) throw new Error("no model");
   expect(model).toMatchObject({ transport: "x", statusBytes: 70 });
   expect(changeUs(model, 500)).toBeCloseTo(10_300);
-  expect(burstUs(model, 1)).toBeCloseTo(20);
+  expect(burstUs(model, 1)).toBeCloseTo(20.3);
   expect(burstUs(model, 1e9)).toBeCloseTo(2);
   expect(model.offBy).toBeLessThan(0.001);
+  expect(model.write).toBeCloseTo(18.3, 0);
   expect(model.burstsOffBy).toBeLessThan(0.02);
 });

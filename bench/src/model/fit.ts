@@ -8,8 +8,10 @@ export interface Model {
   readonly change: number;
   /** A status to one watcher, if it comes alone. */
   readonly status: number;
-  /** Of that what a status costs in a burst however great, with its share of the change in it. */
+  /** What a status costs in a burst however great, with its share of the change in it. */
   readonly statusInBurst: number;
+  /** What all statuses of a burst to one watcher share: the write. */
+  readonly write: number;
   /** Greatest share by which a single change that was measured is off. */
   readonly offBy: number;
   /** The same of bursts. */
@@ -56,6 +58,7 @@ export function fit(points: readonly Point[]): Model[] {
       change: single.at0,
       status: single.slope,
       statusInBurst: burst.at0,
+      write: burst.slope,
       offBy: offBy(singles, single),
       burstsOffBy: offBy(bursts, burst),
       statusBytes: own[0]?.statusBytes ?? Number.NaN,
@@ -73,6 +76,6 @@ export function changeUs({ change, status }: Model, watchers: number): number {
 }
 
 /** Microseconds that the model gives for a status in a burst of so many, where very many watch. */
-export function burstUs({ status, statusInBurst }: Model, burst: number): number {
-  return statusInBurst + (status - statusInBurst) / burst;
+export function burstUs({ statusInBurst, write }: Model, burst: number): number {
+  return statusInBurst + write / burst;
 }

@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { pinLoad } from "../children.ts";
 import { between } from "../publish.ts";
 import { fit } from "./fit.ts";
-import { measurePoints } from "./measure.ts";
+import { measurePoints, type Point } from "./measure.ts";
 import { burstsPlot, changesPlot } from "./plots.ts";
 import { type Modelled, modelMarkdown } from "./text.ts";
 
@@ -18,6 +18,7 @@ so much a change, so much a watcher. Some minutes.
 
   --turns N     each point is measured so often; medians are told (5)
   --quick       few watchers and turns: whether it works, not how fast
+  --points FILE fits and draws what was measured before, of this model.json
   --out DIR     plots and points go there (.cache/model)
   --publish     puts table and plots into docs/
   --help
@@ -27,6 +28,7 @@ const { values } = parseArgs({
   options: {
     turns: { type: "string", default: "5" },
     quick: { type: "boolean", default: false },
+    points: { type: "string" },
     out: { type: "string", default: ".cache/model" },
     publish: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
@@ -37,14 +39,7 @@ if (values.help) process.stdout.write(usage);
 else await run();
 
 async function run(): Promise<void> {
-  pinLoad();
-  const points = await measurePoints({
-    turns: values.quick ? 1 : Number(values.turns),
-    statuses: values.quick ? 2_000 : 60_000,
-    watchers: values.quick ? [1, 10, 60] : [1, 3, 10, 30, 100, 300, 1000],
-    bursts: values.quick ? [1, 4] : [1, 2, 4, 8, 16, 32],
-    say: (text) => void process.stderr.write(`${text}\n`),
-  });
+  const points = values.points === undefined ? await measured() : kept(values.points);
   const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, node: process.versions.node };
   const modelled: Modelled = { machine, models: fit(points) };
   const table = modelMarkdown(modelled);
@@ -58,4 +53,19 @@ async function run(): Promise<void> {
   if (!values.publish) return;
   const page = join(root, "docs/benchmarking.md");
   writeFileSync(page, between(readFileSync(page, "utf8"), table, "model"));
+}
+
+function kept(path: string): Point[] {
+  return (JSON.parse(readFileSync(path, "utf8")) as { points: Point[] }).points;
+}
+
+function measured(): Promise<Point[]> {
+  pinLoad();
+  return measurePoints({
+    turns: values.quick ? 1 : Number(values.turns),
+    statuses: values.quick ? 2_000 : 60_000,
+    watchers: values.quick ? [1, 10, 60] : [1, 3, 10, 30, 100, 300, 1000],
+    bursts: values.quick ? [1, 4] : [1, 2, 4, 8, 16, 32],
+    say: (text) => void process.stderr.write(`${text}\n`),
+  });
 }

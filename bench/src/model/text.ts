@@ -11,6 +11,7 @@ const heads = [
   "a change, whoever watches, µs",
   "a status to one watcher, µs",
   "in great bursts, µs",
+  "a write of a burst, µs",
   "bytes",
   "off by at most",
 ];
@@ -21,6 +22,7 @@ export function modelMarkdown({ machine, models }: Modelled): string {
     model.change.toFixed(0),
     model.status.toFixed(1),
     model.statusInBurst.toFixed(1),
+    model.write.toFixed(1),
     model.statusBytes.toFixed(0),
     `${(model.offBy * 100).toFixed(0)} %, bursts ${(model.burstsOffBy * 100).toFixed(0)} %`,
   ]);
