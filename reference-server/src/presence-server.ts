@@ -158,6 +158,7 @@ function openStore(options: PresenceServerOptions, rules: Rules): OpenedStore {
     const link = createRedisLink({
       ...shared,
       wallNow,
+      steadyNow: () => performance.now(),
       random: Math.random,
       node: randomBytes(6).toString("base64url"),
     });

@@ -64,10 +64,15 @@ function http1Options(baseUrl: string, dial: Dial | undefined): Opened {
   return { options: { httpVersion: "1.1", nodeOptions: { agent } }, close: () => agent.destroy() };
 }
 
+/** How long a connection is kept for another call: shorter than servers keep theirs, so that no call meets the end of one. */
+const idleMs = 15_000;
+
 /** A pool of HTTP/1.1 connections, through the relay if asked. */
 export function agentOf(url: URL, dial?: Dial): http.Agent {
   const secure = url.protocol === "https:";
-  const agent = secure ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true });
+  // The timeout ends connections that carry no call; one that waits for an answer merely hears of it.
+  const pool = { keepAlive: true, timeout: idleMs };
+  const agent = secure ? new https.Agent(pool) : new http.Agent(pool);
   if (dial === undefined) return agent;
   const connect = secure
     ? (options: object) => tls.connect({ ...options, servername: url.hostname, ...dial })

@@ -1,12 +1,11 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { create, toBinary } from "@bufbuild/protobuf";
-import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
+import { createClient } from "@connectrpc/connect";
 import { SyncResponseSchema, UserStatusService } from "@userstatus/protocol";
 import { afterEach, expect, test } from "vitest";
 import { openConnection } from "./connection.ts";
 import { allKinds } from "./kinds.ts";
-import { outliveStaleConnections } from "./stale-connection.ts";
 
 const h1 = allKinds.find(({ name }) => name === "connect-proto-h1");
 if (h1 === undefined) throw new Error("no such kind");
@@ -45,19 +44,6 @@ test("a server that resets again and again is told of", async () => {
   const { client, methods } = await serve([1, 2, 3]);
   await expect(client.sync({ sessionId: "s", marker: "a" })).rejects.toThrow(/ECONNRESET|socket hang up/);
   expect(methods).toHaveLength(2);
-});
-
-test("a call that could not be written is made again, whatever it does", async () => {
-  let calls = 0;
-  const base = createRouterTransport(({ rpc }) => {
-    rpc(UserStatusService.method.login, () => {
-      if (++calls === 1) throw new ConnectError("write EPIPE", Code.Internal);
-      return { sessionId: "s" };
-    });
-  });
-  const client = createClient(UserStatusService, outliveStaleConnections(base));
-  expect(await client.login({ deviceId: "d" })).toMatchObject({ sessionId: "s" });
-  expect(calls).toBe(2);
 });
 
 test("a call that changes something is not made again", async () => {

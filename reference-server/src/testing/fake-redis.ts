@@ -85,8 +85,14 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
     }
     /** The highest change number of each bucket that it made. */
     readonly highest = new Map<number, number>();
-    /** The same as it was when the connection was lost. */
-    suspects: ReadonlyMap<number, number> | undefined;
+    /** The same as it was each time when the connection was lost, until it was looked for. */
+    suspects: ReadonlyMap<number, number>[] = [];
+    /** How far the clock of Redis was behind when it was looked at last. */
+    behindMs: number | undefined;
+    watchClock(behindMs: number): void {
+      if (behindMs > (this.behindMs ?? behindMs)) this.listener?.clockBack();
+      this.behindMs = behindMs;
+    }
     queue: ((listener: LinkListener) => void)[] = [];
     push(tell: (listener: LinkListener) => void, copies = this.copies()): void {
       for (let copy = 0; copy < copies; copy++) this.queue.push(tell);
@@ -131,6 +137,7 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
       open: async () => {
         await up(node);
         node.channels.add(`node ${name}`);
+        node.watchClock(state.behindMs);
       },
       load: async (appId, users, rowsKnown) => {
         await up(node);
@@ -208,18 +215,17 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
         // As one that is not answered in time.
         if (node.held) throw new LinkDown("held");
         const number = clock() - 1;
+        node.watchClock(state.behindMs);
         await new Promise<void>((resolve) => node.push(() => resolve(), 1));
         return number;
       },
       lost: async () => {
         await up(node);
-        const known = node.suspects ?? node.highest;
-        const isLost = [...known].some(([bucket, seq]) => !logs.get(bucket)?.includes(seq));
-        node.suspects = undefined;
-        if (!isLost) return undefined;
-        const lostSeq = Math.max(...known.values());
-        node.highest.clear();
-        return lostSeq;
+        const looked = node.suspects.length > 0 ? node.suspects.splice(0) : [new Map(node.highest)];
+        const known = looked.flatMap((numbers) => [...numbers]);
+        if (!known.some(([bucket, seq]) => !logs.get(bucket)?.includes(seq))) return undefined;
+        for (const [bucket, seq] of known) if (node.highest.get(bucket) === seq) node.highest.delete(bucket);
+        return Math.max(...known.map(([, seq]) => seq));
       },
       ask: async (user, question) => {
         await up(node);
@@ -245,7 +251,7 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
         for (const [key, value] of copies[at] ?? []) (map as Map<unknown, unknown>).set(key, value);
       }
       for (const node of links.values()) {
-        node.suspects ??= new Map(node.highest);
+        node.suspects.push(new Map(node.highest));
         node.queue = [];
         node.listener?.interrupted();
         node.listener?.resumed();

@@ -29,6 +29,8 @@ const watchersMax = 3;
 const skewMaxMs = 200;
 /** How far the clock of Redis goes back at once. */
 const backMaxMs = 5_000;
+/** Two looks of a node at it are not further apart. */
+const lookMs = 1_500;
 
 /** A client that folds as SPEC §19 asks for. */
 interface Client {
@@ -61,6 +63,8 @@ export async function simulate(
   const revisions = new Map<string, bigint>();
   const clients: Client[] = [];
   let statuses = 0;
+  /** When the clock of Redis went back last. */
+  let backAtMs = Number.NEGATIVE_INFINITY;
 
   const take = (client: Client, { events }: WatchResponse): void => {
     for (const { event } of events) {
@@ -188,7 +192,8 @@ export async function simulate(
       const client = pick(clients);
       if (random() < 0.5) client.gone.abort();
       await open(client, node);
-    } else if (work === "die" && !nodes.redis.down) {
+    } else if (work === "die" && !nodes.redis.down && nodes.wall.now() > backAtMs + lookMs) {
+      // Each node looks at the clock of Redis every second: of those who have seen how far it was somebody was left.
       alive.splice(alive.indexOf(node), 1);
       node.die();
       alive.push(await nodes.node(`n${++names}`));
@@ -205,10 +210,8 @@ export async function simulate(
       Object.assign(node.link, { now: () => nodes.wall.now() + skewMs });
     } else if (work === "slow") node.link.slow = random() < 0.5;
     else if (work === "back") {
-      const ms = Math.floor(random() * backMaxMs);
-      // Each looks every second: those who are left have seen how far it was, whoever ends.
-      for (const one of alive) await one.store.caughtUp?.();
-      nodes.redis.behindMs += ms;
+      nodes.redis.behindMs += Math.floor(random() * backMaxMs);
+      backAtMs = nodes.wall.now();
     } else if (work === "save") saved = { restore: nodes.redis.save(), by: [...alive] };
     else if (work === "restore" && saved !== undefined) {
       // Who made what is lost is there to notice: that of a Redis and a node that go together nobody can.
@@ -297,8 +300,8 @@ function calm(node: Node): void {
 async function settleDown(nodes: Nodes, alive: readonly Node[]): Promise<void> {
   nodes.redis.down = false;
   for (const node of alive) calm(node);
-  // Longer than the wait after which a node looks again what a Redis has lost.
-  await nodes.pass(1_500);
+  // Longer than the wait after which a node looks again what a Redis has lost, or where its clock stands; each that finds something sends all Watches for a new snapshot.
+  await nodes.pass(3_500);
 }
 
 async function truth(nodes: Nodes, node: Node): Promise<Map<string, Readonly<UserRecord>>> {

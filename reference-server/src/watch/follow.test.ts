@@ -175,6 +175,20 @@ it("streams of one connection are fed in one turn, whatever comes between; many 
   expect(steps.slice(3)).toEqual(["256 0 0", "256 0 0", "88 0 0"]);
 });
 
+it("one that throws, against the rule, keeps nobody else from being fed", () => {
+  const flusher = createFlusher((run) => void turns.push(run));
+  let fed = 0;
+  const bad = (): void => {
+    throw new Error("bad");
+  };
+  flusher.add({ lane: undefined, flush: bad });
+  flusher.add({ lane: undefined, flush: () => void fed++ });
+  expect(() => turns.shift()?.()).toThrow("bad");
+  flusher.add({ lane: undefined, flush: () => void fed++ });
+  runTurns();
+  expect(fed).toBe(2);
+});
+
 it("a frame waits until what it tells is durable, and what comes meanwhile goes into the next", () => {
   void start();
   holding = [];

@@ -51,6 +51,14 @@ export class Follower implements Flushable {
 
   flush(): void {
     this.#queued = false;
+    try {
+      this.#feed();
+    } catch (fault) {
+      this.#end(fault);
+    }
+  }
+
+  #feed(): void {
     const watch = this.#watch;
     if (watch.over && !watch.held) this.#end();
     if (watch.over || watch.held || this.#full || this.#settling || !watch.waiting) return;
@@ -125,6 +133,7 @@ export class Follower implements Flushable {
 /** Does something when its turn has come. */
 export interface Flushable {
   readonly lane: Lane | undefined;
+  /** Must not throw. */
   flush(): void;
 }
 
@@ -167,10 +176,10 @@ export function createFlusher(defer: (run: () => void) => void): Flusher {
   const lanes = new WeakMap<object, Lane>();
   let queue: (Flushable | Lane)[] = [];
   let at = 0;
-  const run = (): void => {
+  const feed = (): void => {
     const until = queue.length;
-    for (let fed = 0; at < until && fed < sliceMax; at++) {
-      const next = queue[at];
+    for (let fed = 0; at < until && fed < sliceMax; ) {
+      const next = queue[at++];
       if (next instanceof Lane) {
         const { size } = next;
         const left = next.flush(sliceMax);
@@ -181,12 +190,16 @@ export function createFlusher(defer: (run: () => void) => void): Flusher {
         fed++;
       }
     }
-    if (at < queue.length) {
-      defer(run);
-      return;
+  };
+  const run = (): void => {
+    try {
+      feed();
+    } finally {
+      // What was fed is not held on to while others come all the time.
+      queue = at < queue.length ? queue.slice(at) : [];
+      at = 0;
+      if (queue.length > 0) defer(run);
     }
-    queue = [];
-    at = 0;
   };
   return {
     add: (one) => {

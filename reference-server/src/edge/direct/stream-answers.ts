@@ -70,16 +70,15 @@ export class Http1Answer implements StreamAnswer {
     const live = this.#socket;
     if (live !== undefined) return live.destroyed || live.write(chunkOf(frame));
     const response = this.#response;
-    const { socket } = response;
-    if (!socket || socket.destroyed || response.writableEnded) return true;
-    // The first one brings the headers with it. What Node may have to wait with, it keeps in order.
+    if (response.destroyed || response.writableEnded) return true;
+    // The first one brings the headers with it. Behind an answer that goes on Node keeps what comes, in order.
     const hasRoom = response.write(frame);
-    if (response.chunkedEncoding) this.#socket = socket;
+    if (response.chunkedEncoding && response.socket) this.#socket = response.socket;
     return hasRoom;
   }
 
   whenDrained(run: () => void): void {
-    (this.#response.socket ?? this.#response).once("drain", run);
+    (this.#socket ?? this.#response).once("drain", run);
   }
 
   end(last: Uint8Array | undefined): void {

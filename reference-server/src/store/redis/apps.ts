@@ -33,10 +33,12 @@ export interface Apps {
   interrupted(): void;
   /** Whether a state that this node knows of is not there; answers the highest change number of those it knew. */
   lost(): Promise<number | undefined>;
-  /** Redis stands at this number: cursors may have it. Answers whether it has gone back since some app got its epoch, whose cursors mean nothing from then on. */
-  fenced(seq: number): boolean;
-  /** Gives apps new epochs, unless another node has: all, if changes were lost that had numbers up to this one; and those for which Redis went back. */
-  renew(lostSeq: number | undefined): Promise<void>;
+  /** The clock of Redis went back: cursors of the epochs that are known mean nothing from then on. */
+  clockBack(): void;
+  /** Gives apps new epochs, unless another node has: all, if changes were lost that had numbers up to this one; and those whose cursors mean nothing. */
+  renew(lostSeq: number | undefined, since: number): Promise<void>;
+  /** How often a connection was lost: what is found out is of what was known at this count. */
+  readonly interruptions: number;
   readonly size: number;
 }
 
@@ -55,26 +57,25 @@ const triesMax = 50;
 interface Known {
   readonly text: string;
   readonly state: AppState;
-  /** The highest number at which Redis was seen to stand since it has this epoch. */
-  fenced: number;
   /** Its cursors mean nothing any more. */
   isVoid: boolean;
-  /** The epoch as it was when the connection was lost, until it has been looked what was lost. */
-  suspect: string | undefined;
+  /** Epochs as they were when a connection was lost, until it has been looked what was lost. */
+  readonly suspects: Set<string>;
 }
 
 export function createApps({ link, newEpoch, testClock, listener, onEpoch }: AppsOptions): Apps {
   const apps = new Map<string, Known>();
+  let interruptions = 0;
 
   const take = (appId: string, text: string): AppState => {
     const known = apps.get(appId);
     if (known?.text === text) return known.state;
     const state = JSON.parse(text) as AppState;
     // Readings overtake one another.
-    if (known !== undefined && known.state.number >= state.number) return known.state;
+    if (known !== undefined && !isNewer(state, known.state)) return known.state;
     const isSame = known?.state.epoch === state.epoch;
-    const { fenced, isVoid } = known !== undefined && isSame ? known : { fenced: 0, isVoid: false };
-    apps.set(appId, { text, state, fenced, isVoid, suspect: known?.suspect });
+    const isVoid = isSame && known?.isVoid === true;
+    apps.set(appId, { text, state, isVoid, suspects: known?.suspects ?? new Set() });
     if (known === undefined) return state;
     const { features } = known.state;
     if (!sameFeatures(features, state.features)) listener()?.featuresChanged(appId, features, state.features);
@@ -101,6 +102,9 @@ export function createApps({ link, newEpoch, testClock, listener, onEpoch }: App
     get size() {
       return apps.size;
     },
+    get interruptions() {
+      return interruptions;
+    },
     known: (appId) => apps.get(appId)?.state,
     seen: async (appId, text) => (text === "" ? await make(appId) : take(appId, text)),
     fresh: async (appId) => await self.seen(appId, (await link.load(appId, [])).app),
@@ -112,7 +116,8 @@ export function createApps({ link, newEpoch, testClock, listener, onEpoch }: App
       return testClock ? stoppedAtMs : Math.max(stoppedAtMs, wallMs);
     },
     interrupted: () => {
-      for (const app of apps.values()) app.suspect ??= app.state.epoch;
+      interruptions++;
+      for (const { suspects, state } of apps.values()) suspects.add(state.epoch);
     },
     lost: async () => {
       const looks = [...apps].map(async ([appId, known]) => {
@@ -124,20 +129,16 @@ export function createApps({ link, newEpoch, testClock, listener, onEpoch }: App
       if (!(await Promise.all(looks)).includes(true)) return undefined;
       return Math.max(...[...apps.values()].map(({ state }) => Math.max(state.featuresSeq, state.epochSeq ?? 0)));
     },
-    fenced: (seq) => {
-      for (const app of apps.values()) {
-        if (seq < app.fenced) app.isVoid = true;
-        app.fenced = seq;
-      }
-      return [...apps.values()].some(({ isVoid }) => isVoid);
+    clockBack: () => {
+      for (const app of apps.values()) app.isVoid = true;
     },
-    renew: async (lostSeq) => {
+    renew: async (lostSeq, since) => {
       for (const appId of apps.keys()) {
         for (let tries = 0; tries < triesMax; tries++) {
           const { app: text } = await link.load(appId, []);
-          const { state: before, isVoid, suspect } = apps.get(appId) as Known;
+          const { state: before, isVoid, suspects } = apps.get(appId) as Known;
           const stands = text === "" ? before : (JSON.parse(text) as AppState);
-          const isOlder = text === "" || stands.epoch === suspect || (stands.epochSeq ?? 0) <= (lostSeq ?? 0);
+          const isOlder = text === "" || suspects.has(stands.epoch) || (stands.epochSeq ?? 0) <= (lostSeq ?? 0);
           if (!(lostSeq !== undefined && isOlder) && !(isVoid && stands.epoch === before.epoch)) {
             if (text !== "") take(appId, text);
             break;
@@ -145,13 +146,15 @@ export function createApps({ link, newEpoch, testClock, listener, onEpoch }: App
           // Its number is above those that nodes have seen, or they would hold on to what was lost.
           const number = Math.max(before.number, stands.number) + 1;
           const next: AppState = { ...stands, epoch: newEpoch(), epochSeq: pendingSeq, number };
-          const told = await link.casApp(appId, text, JSON.stringify(next), lostSeq ?? 0);
+          const above = Math.max(lostSeq ?? 0, before.epochSeq ?? 0, stands.epochSeq ?? 0);
+          const told = await link.casApp(appId, text, JSON.stringify(next), above);
           if (told === undefined) continue;
           take(appId, told);
           break;
         }
       }
-      for (const app of apps.values()) app.suspect = undefined;
+      // What was lost since is looked for the next time.
+      if (interruptions === since) for (const { suspects } of apps.values()) suspects.clear();
     },
     change: async (appId, change) => {
       for (let tries = 0; tries < triesMax; tries++) {
@@ -160,11 +163,22 @@ export function createApps({ link, newEpoch, testClock, listener, onEpoch }: App
         const changed = change(state);
         if (changed === undefined) return state;
         const next: AppState = { ...state, ...changed, number: state.number + 1 };
-        const told = await link.casApp(appId, text, JSON.stringify(next), state.featuresSeq);
+        const told = await link.casApp(
+          appId,
+          text,
+          JSON.stringify(next),
+          Math.max(state.featuresSeq, state.epochSeq ?? 0),
+        );
         if (told !== undefined) return take(appId, told);
       }
       throw new Error(`the state of the app ${appId} changes all the time`);
     },
   };
   return self;
+}
+
+/** A younger epoch wins, whatever the numbers: after a loss two states may have the same. */
+function isNewer(one: AppState, other: AppState): boolean {
+  const [seq, otherSeq] = [one.epochSeq ?? 0, other.epochSeq ?? 0];
+  return seq === otherSeq ? one.number > other.number : seq > otherSeq;
 }

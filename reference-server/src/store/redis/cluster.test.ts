@@ -26,6 +26,7 @@ describe.skipIf(!isThere)("on a Redis Cluster", { timeout: 60_000 }, () => {
       url,
       node: `n${++names}`,
       wallNow: Date.now,
+      steadyNow: () => performance.now(),
       random: Math.random,
       onConnection: () => {},
     });
@@ -36,6 +37,7 @@ describe.skipIf(!isThere)("on a Redis Cluster", { timeout: 60_000 }, () => {
       asked: nothing,
       answered: nothing,
       interrupted: nothing,
+      clockBack: nothing,
       resumed: nothing,
     };
     link.listen({ ...all, ...listener });
@@ -120,28 +122,71 @@ describe.skipIf(!isThere)("on a Redis Cluster", { timeout: 60_000 }, () => {
     await ears.fence();
     expect(heard.at(-1)).toBe(last);
   });
+
+  it("a slot that no master has for a while stops nothing for good", { timeout: 60_000 }, async () => {
+    const user = users.find((id) => slotOf(keys.record(id)) !== slotOf(keys.record(users[0] ?? ""))) ?? "";
+    const heard: number[] = [];
+    const ears = await linkTo({ changed: (_user, { version }) => void heard.push(version) });
+    await ears.subscribeUser(user);
+    const slot = String(slotOf(keys.record(user)));
+    await withClients(masters, async (clients) => {
+      const owner = await ownerOf(clients, Number(slot));
+      for (const { client } of clients) await client.sendCommand(["CLUSTER", "DELSLOTS", slot]);
+      await expect.poll(() => ears.fence().then(String, String), { timeout: 20_000 }).toContain("slots are moving");
+      await owner.client.sendCommand(["CLUSTER", "ADDSLOTS", slot]);
+    });
+    await expect.poll(() => ears.fence().then(() => "answered", String), { timeout: 30_000 }).toBe("answered");
+    const teller = await linkTo();
+    const told = await expect
+      .poll(() => teller.load("app", [user]).then(({ records }) => records[0]?.version, String), { timeout: 20_000 })
+      .toBeGreaterThan(0)
+      .then(async () => (await teller.load("app", [user])).records[0]?.version ?? 0);
+    const last = await teller.cas(write(user, told));
+    await ears.fence();
+    expect(heard.at(-1)).toBe(last);
+  });
 });
 
-/** Gives a slot, with what is in it, to another master, as redis-cli --cluster reshard does. */
-async function moveSlot(masters: readonly RunningRedis[], slot: number): Promise<void> {
+interface ClusterClient {
+  readonly port: number;
+  readonly client: ReturnType<typeof createClient>;
+  readonly id: string;
+}
+
+async function withClients(
+  masters: readonly RunningRedis[],
+  work: (clients: readonly ClusterClient[]) => Promise<void>,
+): Promise<void> {
   const clients = await Promise.all(
     masters.map(async ({ port }) => {
       const client = createClient({ url: `redis://127.0.0.1:${port}` });
       await client.connect();
-      return { port, client, id: String(await client.sendCommand(["CLUSTER", "MYID"])) };
+      return { port, client, id: String(await client.sendCommand(["CLUSTER", "MYID"])) } as unknown as ClusterClient;
     }),
   );
   try {
-    const ranges = (await clients[0]?.client.sendCommand(["CLUSTER", "SLOTS"])) as unknown as [
-      number,
-      number,
-      [string, number],
-    ][];
-    const owner = ranges.find(([first, last]) => slot >= first && slot <= last)?.[2][1];
-    const from = clients.find(({ port }) => port === owner);
-    const to = clients.find(({ port }) => port !== owner);
-    if (!from || !to) throw new Error("the slot has no owner");
-    const setSlot = (at: typeof from, ...how: string[]) =>
+    await work(clients);
+  } finally {
+    for (const { client } of clients) client.destroy();
+  }
+}
+
+async function ownerOf(clients: readonly ClusterClient[], slot: number): Promise<ClusterClient> {
+  type Range = [number, number, [string, number]];
+  const ranges = (await clients[0]?.client.sendCommand(["CLUSTER", "SLOTS"])) as unknown as Range[];
+  const port = ranges.find(([first, last]) => slot >= first && slot <= last)?.[2][1];
+  const owner = clients.find((one) => one.port === port);
+  if (!owner) throw new Error("the slot has no owner");
+  return owner;
+}
+
+/** Gives a slot, with what is in it, to another master, as redis-cli --cluster reshard does. */
+async function moveSlot(masters: readonly RunningRedis[], slot: number): Promise<void> {
+  await withClients(masters, async (clients) => {
+    const from = await ownerOf(clients, slot);
+    const to = clients.find((one) => one !== from);
+    if (!to) throw new Error("there is no other master");
+    const setSlot = (at: ClusterClient, ...how: string[]) =>
       at.client.sendCommand(["CLUSTER", "SETSLOT", String(slot), ...how]);
     await setSlot(to, "IMPORTING", from.id);
     await setSlot(from, "MIGRATING", to.id);
@@ -155,7 +200,5 @@ async function moveSlot(masters: readonly RunningRedis[], slot: number): Promise
       await from.client.sendCommand(["MIGRATE", "127.0.0.1", String(to.port), "", "0", "5000", "KEYS", ...moving]);
     await setSlot(to, "NODE", to.id);
     for (const at of clients) if (at !== to) await setSlot(at, "NODE", to.id);
-  } finally {
-    for (const { client } of clients) client.destroy();
-  }
+  });
 }

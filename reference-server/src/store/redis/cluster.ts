@@ -18,7 +18,7 @@ interface Options extends ServersOptions {
 /** `redis+cluster://USER:PASSWORD@HOST:PORT,HOST:PORT` or `rediss+cluster://…`: any servers of the cluster. */
 export function createCluster({ url, onConnection, onListening, hear, limitMs }: Options): Servers {
   const { scheme, credentials, seeds } = partsOf(url);
-  const servers = new Map<string, Promise<OneRedis>>();
+  const servers = new Map<string, { readonly one: OneRedis; readonly opened: Promise<OneRedis> }>();
   /** Of those that are listened to: where. */
   const channels = new Map<string, string>();
   /** Those whose slot is at another master by now. */
@@ -31,8 +31,9 @@ export function createCluster({ url, onConnection, onListening, hear, limitMs }:
   let closed = false;
 
   const serverAt = (address: string): Promise<OneRedis> => {
+    if (address === "") return Promise.reject(new LinkDown("no master is known for this slot"));
     const known = servers.get(address);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.opened;
     const one = createOneRedis({
       url: `${scheme}://${credentials}${address}`,
       hear,
@@ -46,11 +47,11 @@ export function createCluster({ url, onConnection, onListening, hear, limitMs }:
       () => one,
       (error: unknown) => {
         one.close();
-        if (servers.get(address) === opened) servers.delete(address);
+        if (servers.get(address)?.one === one) servers.delete(address);
         throw error;
       },
     );
-    servers.set(address, opened);
+    servers.set(address, { one, opened });
     opened.catch(() => {});
     return opened;
   };
@@ -80,10 +81,11 @@ export function createCluster({ url, onConnection, onListening, hear, limitMs }:
     if (next.some((address, slot) => address !== map[slot])) {
       map = next;
       masters = [...new Set(next)].filter((address) => address !== "");
-      for (const [address, opened] of servers) {
+      for (const [address, { one }] of servers) {
         if (masters.includes(address)) continue;
         servers.delete(address);
-        void opened.then((server) => server.close()).catch(() => {});
+        // Also one that was never reached.
+        one.close();
       }
       for (const [channel, address] of channels) if (masterOf(channel) !== address) strays.add(channel);
     }
@@ -99,11 +101,17 @@ export function createCluster({ url, onConnection, onListening, hear, limitMs }:
       [...strays].map(async (channel) => {
         const [before, address] = [channels.get(channel), masterOf(channel)];
         try {
-          if (before !== undefined && before !== address) {
-            await (await serverAt(address)).subscribe(channel);
+          if (before !== undefined) {
+            const server = await soon(serverAt(address), limitMs);
+            // One that lost the slot and has it again has let its listeners go.
+            if (before === address) await soon(server.unsubscribe(channel), limitMs).catch(() => {});
+            await soon(server.subscribe(channel), limitMs);
             if (channels.has(channel)) channels.set(channel, address);
-            const old = servers.get(before);
-            if (old !== undefined) void old.then((server) => server.unsubscribe(channel)).catch(() => {});
+            if (before !== address)
+              void servers
+                .get(before)
+                ?.one.unsubscribe(channel)
+                .catch(() => {});
           }
           strays.delete(channel);
         } catch {
@@ -155,12 +163,13 @@ export function createCluster({ url, onConnection, onListening, hear, limitMs }:
       const address = channels.get(channel);
       channels.delete(channel);
       const server = address === undefined ? undefined : servers.get(address);
-      if (server !== undefined) await (await server).unsubscribe(channel);
+      if (server !== undefined) await (await server.opened).unsubscribe(channel);
     },
     fence: async () => {
       for (;;) {
         await moving;
         const asked = masters;
+        if (asked.length === 0) throw new LinkDown("no master of the cluster is known");
         const clocks = await Promise.all(asked.map(async (address) => (await serverAt(address)).fence()));
         // Who listened at a server that has lost a slot meanwhile has not heard all.
         if (asked !== masters) continue;
@@ -172,7 +181,7 @@ export function createCluster({ url, onConnection, onListening, hear, limitMs }:
     close: () => {
       closed = true;
       clearInterval(timer);
-      for (const server of servers.values()) void server.then((one) => one.close()).catch(() => {});
+      for (const { one } of servers.values()) one.close();
     },
   };
 }

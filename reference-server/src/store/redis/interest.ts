@@ -35,8 +35,6 @@ export interface InterestOptions {
   /** Reads a record with its rows; it is noted on the way. */
   readonly refresh: (user: string) => Promise<unknown>;
   readonly onFault: (fault: unknown) => void;
-  /** What is committed from now on has numbers above this one. */
-  readonly onFence: (seq: number) => void;
 }
 
 interface Place {
@@ -53,7 +51,7 @@ interface Place {
 /** Users read again at once after a loss of messages. */
 const resumeSlice = 100;
 
-export function createInterest({ link, rules, listener, refresh, onFault, onFence }: InterestOptions): Interest {
+export function createInterest({ link, rules, listener, refresh, onFault }: InterestOptions): Interest {
   const places = new Map<string, Place>();
   const appUsers = new Map<string, number>();
   let deliveredSeq = 0;
@@ -138,7 +136,6 @@ export function createInterest({ link, rules, listener, refresh, onFault, onFenc
   const raise = async (): Promise<void> => {
     await resuming;
     const seq = await link.fence();
-    onFence(seq);
     // What came before the fence may be read still.
     await Promise.all([...places.values()].flatMap(({ refreshing }) => refreshing ?? []));
     // One at a time, so it rises, unless the clock of Redis goes back: what comes then has lower numbers, too.

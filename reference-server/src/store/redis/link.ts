@@ -43,7 +43,9 @@ export interface LinkListener {
   /** Another node asks those who have something open of this user. */
   readonly asked: (user: string, question: string) => void;
   readonly answered: (answer: string) => void;
-  /** The connection is lost. */
+  /** The clock of Redis went back: numbers come that are below those that were told. */
+  readonly clockBack: () => void;
+  /** A connection is lost. */
   readonly interrupted: () => void;
   /** Messages may have been lost since; listening stands again. */
   readonly resumed: () => void;

@@ -2,7 +2,9 @@
 import { OnlineStatus, ResumeResult, WatchEndReason } from "@userstatus/protocol";
 import { beforeEach, expect, it } from "vitest";
 import { logout, register, remove } from "../../core/sessions.ts";
+import { rulesOf } from "../../testing/core-bench.ts";
 import { appId, createNodes, logIn, look, type Node, type Nodes, rest, say, watch } from "../../testing/nodes.ts";
+import { createRedisStore } from "./redis-store.ts";
 
 const { ONLINE, OFFLINE } = OnlineStatus;
 let nodes: Nodes;
@@ -343,4 +345,77 @@ it("a clock of Redis that goes back: a new epoch, and a change that has a number
   await rest();
   expect(again.seen).toEqual([`hello ${ResumeResult.RESET}`, "subscribed bob", `status bob ${OFFLINE} meanwhile`]);
   expect(nodes.faults).toEqual([]);
+});
+
+it("a clock that goes back by less than there is between two looks is noticed, too", async () => {
+  await nodes.pass(60_000);
+  const epoch = await a.store.epoch(appId);
+  await nodes.pass(100);
+  const reading = await watch(b, "alice");
+  await rest();
+  reading.leave();
+  await rest();
+  nodes.redis.behindMs = 500;
+  await nodes.pass(10);
+  await say(a, "bob", "meanwhile");
+  await nodes.pass(5_000);
+  expect(await a.store.epoch(appId)).not.toBe(epoch);
+  const again = await watch(a, "alice", reading.cursor());
+  await rest();
+  expect(again.seen.at(-1)).toContain("meanwhile");
+});
+
+it("a node whose own state of the app was lost takes the younger epoch of another, though its number is no greater", async () => {
+  const reading = await watch(b, "alice");
+  await rest();
+  const back = nodes.redis.save();
+  await say(a, "bob", "lost");
+  a.link.copies = () => 0;
+  await b.store.updateFeatures(appId, { friendNotifications: false });
+  await nodes.pass(300);
+  // The other one is first.
+  const { lost } = b.link;
+  Object.assign(b.link, {
+    lost: async () => {
+      await rest();
+      return await lost();
+    },
+  });
+  back();
+  a.link.copies = () => 1;
+  await nodes.pass(10_000);
+  expect(await b.store.epoch(appId)).toBe(await a.store.epoch(appId));
+  expect(await b.store.features(appId)).toEqual(await a.store.features(appId));
+  expect(reading.seen.at(-1)).toBe(`end ${WatchEndReason.RESYNC}`);
+  await b.store.updateFeatures(appId, { friendNotifications: false });
+  expect(nodes.faults).toEqual([]);
+});
+
+it("a store that was closed while Redis is out of reach schedules nothing more", async () => {
+  const link = nodes.redis.link("d");
+  let armed: (() => void)[] = [];
+  const store = createRedisStore({
+    link,
+    rules: rulesOf("standard"),
+    schedule: (_delayMs, run) => {
+      armed.push(run);
+      return () => {
+        armed = armed.filter((other) => other !== run);
+      };
+    },
+    newEpoch: () => "d",
+    testClock: true,
+    onFault: () => {},
+  });
+  await link.open();
+  await store.epoch(appId);
+  nodes.redis.down = true;
+  link.reconnect();
+  await rest();
+  await store.close();
+  for (let turn = 0; turn < 5; turn++) {
+    for (const run of armed.splice(0)) run();
+    await rest();
+  }
+  expect(armed).toEqual([]);
 });

@@ -42,10 +42,10 @@ export function createOneRedis({ url, onConnection, onListening, hear }: OneRedi
     }) as unknown as Client;
   const [commands, ears] = [connect(), connect()];
   let closed = false;
-  let wasUp = false;
 
   for (const client of [commands, ears]) {
     let isDown = false;
+    let wasUp = false;
     client.on("error", (error: Error) => {
       // Once, not with each try to come back.
       if (!closed && !isDown) onConnection(false, error.message);
@@ -53,15 +53,13 @@ export function createOneRedis({ url, onConnection, onListening, hear }: OneRedi
     });
     client.on("ready", () => {
       isDown = false;
+      if (wasUp) {
+        onConnection(true, client === ears ? "listening again" : "connected again");
+        onListening();
+      }
+      wasUp = true;
     });
   }
-  ears.on("ready", () => {
-    if (wasUp) {
-      onConnection(true, "listening again");
-      onListening();
-    }
-    wasUp = true;
-  });
   const send = <T>(args: readonly string[]): Promise<T> => commands.sendCommand([...args]) as Promise<T>;
 
   let asking: Promise<void> | undefined;

@@ -8,8 +8,8 @@ export interface Recovery {
   interrupted(): void;
   /** Listening stands again. Tried again until it has been done. */
   resumed(): void;
-  /** Redis stands at this number. */
-  fenced(seq: number): void;
+  /** The clock of Redis went back. */
+  clockBack(): void;
   /** Looks at the clock of Redis regularly: who has no Watch open would not notice where it goes, and cursors of his are with clients. */
   start(): void;
   stop(): void;
@@ -32,38 +32,53 @@ export function createRecovery({ link, apps, interest, schedule, onFault, onLost
   /** Numbers up to this one say nothing any more, and the apps have no new epochs yet. */
   let lostUpTo: number | undefined;
   let isBack = false;
-  let cancel = (): void => {};
+  let cancelLook = (): void => {};
+  let cancelRetry = (): void => {};
   let stopped = false;
 
   const isMissing = (seq: number | undefined): void => {
     if (seq !== undefined) lostUpTo = Math.max(lostUpTo ?? 0, seq);
   };
   const recover = async (): Promise<void> => {
+    const since = apps.interruptions;
     isMissing(await link.lost());
     isMissing(await apps.lost());
     const isLost = lostUpTo !== undefined || isBack;
-    await apps.renew(lostUpTo);
-    lostUpTo = undefined;
+    const wasBack = isBack;
     isBack = false;
+    try {
+      await apps.renew(lostUpTo, since);
+    } catch (error) {
+      isBack ||= wasBack;
+      throw error;
+    }
+    lostUpTo = undefined;
     if (isLost) onLost?.();
   };
-  const resumed = (): void => interest.resumed(recover, () => schedule(retryAfterMs, resumed));
+  const resumed = (): void => {
+    if (stopped) return;
+    interest.resumed(recover, () => {
+      cancelRetry();
+      if (!stopped) cancelRetry = schedule(retryAfterMs, resumed);
+    });
+  };
   const look = (): void => {
     if (stopped) return;
-    cancel = schedule(lookEveryMs, () => void interest.catchUp().catch(onFault).finally(look));
+    cancelLook = schedule(lookEveryMs, () => void interest.catchUp().catch(onFault).finally(look));
   };
   return {
     interrupted: apps.interrupted,
     resumed,
-    fenced: (seq) => {
-      if (!apps.fenced(seq) || isBack) return;
+    clockBack: () => {
+      apps.clockBack();
       isBack = true;
       resumed();
     },
     start: look,
     stop: () => {
       stopped = true;
-      cancel();
+      cancelLook();
+      cancelRetry();
     },
   };
 }

@@ -3,11 +3,13 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createClient } from "@redis/client";
 import { Platform } from "@userstatus/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { login } from "../../core/sessions.ts";
 import { type RunningRedis, startRedis } from "../../testing/cluster/processes.ts";
 import { rulesOf } from "../../testing/core-bench.ts";
+import { bucketOf, keys } from "./keys.ts";
 import type { CasRequest, LinkListener, RedisLink } from "./link.ts";
 import { createRedisLink } from "./redis-link.ts";
 import { createRedisStore } from "./redis-store.ts";
@@ -26,6 +28,7 @@ describe.skipIf(!isThere)("on a Redis", { timeout: 30_000 }, () => {
       url: `redis://127.0.0.1:${redis.port}`,
       node: `n${++names}`,
       wallNow: Date.now,
+      steadyNow: () => performance.now(),
       random: Math.random,
       timeoutMs,
       onConnection: () => {},
@@ -37,6 +40,7 @@ describe.skipIf(!isThere)("on a Redis", { timeout: 30_000 }, () => {
       asked: nothing,
       answered: nothing,
       interrupted: nothing,
+      clockBack: nothing,
       resumed: nothing,
       ...listener,
     });
@@ -123,6 +127,36 @@ describe.skipIf(!isThere)("on a Redis", { timeout: 30_000 }, () => {
       refused.push((await link.charge(key, rule, nowMs)).refusedByMs);
     expect(refused).toEqual([undefined, undefined, 100, 100, undefined]);
   });
+
+  it.each([false, true])(
+    "a change that is lost is noticed, also where a connection blinked before: %s",
+    async (blinks) => {
+      let resumed = 0;
+      const link = await linkTo({ resumed: () => void resumed++ });
+      const admin = createClient({ url: `redis://127.0.0.1:${redis.port}` });
+      await admin.connect();
+      const user = `app\nlost-${blinks}`;
+      const kill = (type: string): Promise<unknown> =>
+        admin.sendCommand(["CLIENT", "KILL", "TYPE", type, "SKIPME", "yes"]);
+      const kept = (await link.cas(write(user, 0))) ?? 0;
+      if (blinks) {
+        await kill("normal");
+        // Also that of commands alone: what was known then is looked for at once.
+        await expect.poll(() => resumed, { timeout: 10_000 }).toBeGreaterThan(0);
+        expect(await link.lost()).toBeUndefined();
+      }
+      const lost = await link.cas(write(user, kept));
+      await admin.rPop(keys.log(bucketOf(user)));
+      await admin.hSet(keys.record(user), "v", String(kept));
+      const before = resumed;
+      await kill("pubsub");
+      await kill("normal");
+      await expect.poll(() => resumed, { timeout: 10_000 }).toBeGreaterThan(before);
+      await expect.poll(() => link.lost().catch(() => "not yet"), { timeout: 10_000 }).toBe(lost);
+      expect(await link.lost()).toBeUndefined();
+      admin.destroy();
+    },
+  );
 
   it("a Redis that hangs, or is gone, refuses in time; the store goes on when it is back", async () => {
     const link = await linkTo({}, 500);

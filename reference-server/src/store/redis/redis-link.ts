@@ -13,6 +13,8 @@ export interface RedisLinkOptions {
   readonly url: string;
   readonly node: string;
   readonly wallNow: () => number;
+  /** Milliseconds of a clock that never steps. */
+  readonly steadyNow: () => number;
   /** From 0 to 1. */
   readonly random: () => number;
   /** Replicas that must have a change before it counts; default: none. */
@@ -25,42 +27,50 @@ export interface RedisLinkOptions {
 
 /** A log of calls outlives the longest window that a clock which stands may make of it. */
 const chargeKeptMs = 3_600_000;
+/** What clocks may drift apart without a step: a little, and a share of the time between two looks. */
+const [driftMs, driftShare] = [2, 0.001];
+/** Losses of a connection that are looked after one by one; of more, the first one and the last ones. */
+const suspectsMax = 8;
 /** Greatest step of change numbers, in microseconds: less than commits to one bucket are apart, or numbers would run away from the clock. */
 const stepMax = 100;
 
 export function createRedisLink(options: RedisLinkOptions): RedisLink {
-  const { node, wallNow, random, timeoutMs = 2_000, replicas = 0 } = options;
+  const { node, wallNow, steadyNow, random, timeoutMs = 2_000, replicas = 0 } = options;
   let listener: LinkListener | undefined;
   let offsetMs = 0;
 
   /** The highest change number of each bucket that this node knows of. */
   const highest = new Array<number>(bucketCount).fill(0);
-  /** The same as it was when a connection was lost: what is written after that says nothing of what was written before. */
-  let suspects: number[] | undefined;
+  /** The same as it was each time when a connection was lost, until it has been looked for: what is written after that says nothing of what was written before. */
+  let suspects: (readonly number[])[] = [];
   const known = (bucket: number, seq: number): void => {
     highest[bucket] = Math.max(highest[bucket] ?? 0, seq);
   };
 
   const runs = new Map<number, string>();
-  /** Whether a change is not there that this node knows of. Where the log does not reach back so far: whether another process answers than before. */
-  const isMissing = async (seq: number, bucket: number, seen: Map<number, string>): Promise<boolean> => {
+  /** Whether one of these changes is not there that this node knows of. Where the log does not reach back so far: whether another process answers than before. */
+  const isMissing = async (bucket: number, seqs: readonly number[], seen: Map<number, string>): Promise<boolean> => {
     const key = keys.log(bucket);
-    const [at, oldest, info] = await Promise.all([
-      send<number | null>(key, "LPOS", key, String(seq), "RANK", "-1"),
+    const [oldest, info, ...found] = await Promise.all([
       send<string | null>(key, "LINDEX", key, "0"),
       send<string>(key, "INFO", "server"),
+      ...seqs.map((seq) => send<number | null>(key, "LPOS", key, String(seq), "RANK", "-1")),
     ]);
     const run = /run_id:(\w+)/.exec(String(info))?.[1] ?? "";
     const before = runs.get(bucket);
     seen.set(bucket, run);
-    if (seq === 0 || at !== null) return false;
-    return oldest === null || Number(oldest) <= seq || run !== before;
+    return seqs.some((seq, at) => found[at] === null && (oldest === null || Number(oldest) <= seq || run !== before));
   };
 
   /** Of each bucket whether something is missing; what was seen of processes counts once all have answered. */
-  const missing = async (seqs: readonly number[]): Promise<readonly boolean[]> => {
+  const missing = async (looked: readonly (readonly number[])[]): Promise<readonly boolean[]> => {
     const seen = new Map<number, string>();
-    const found = await Promise.all(seqs.map((seq, bucket) => isMissing(seq, bucket, seen)));
+    const buckets = Array.from({ length: bucketCount }, (_, bucket) => {
+      const seqs = new Set(looked.map((numbers) => numbers[bucket] ?? 0));
+      seqs.delete(0);
+      return isMissing(bucket, [...seqs], seen);
+    });
+    const found = await Promise.all(buckets);
     for (const [bucket, run] of seen) runs.set(bucket, run);
     return found;
   };
@@ -86,7 +96,8 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
     url: options.url,
     onConnection: (up: boolean, why: string) => {
       if (!up) {
-        suspects ??= [...highest];
+        if (suspects.at(-1)?.join() !== highest.join()) suspects.push([...highest]);
+        if (suspects.length > suspectsMax) suspects.splice(1, 1);
         listener?.interrupted();
       }
       options.onConnection(up, why);
@@ -131,10 +142,19 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
   const replicated = async (key: string): Promise<void> => {
     if (replicas > 0) await waiting.bounded(servers.replicated(key, replicas, timeoutMs / 2));
   };
+  /** By how much the clock of Redis is ahead of a local one that never steps, at least, and when that was seen; in milliseconds. */
+  let ahead: { leastMs: number; atMs: number } | undefined;
+  const watchClock = (clockMs: number, beforeMs: number, afterMs: number): void => {
+    const shortMs = ahead === undefined ? 0 : ahead.leastMs - (clockMs - beforeMs);
+    const toleratedMs = driftMs + (ahead === undefined ? 0 : (afterMs - ahead.atMs) * driftShare);
+    ahead = { leastMs: clockMs - afterMs, atMs: afterMs };
+    if (shortMs > toleratedMs) listener?.clockBack();
+  };
   const fence = async (): Promise<number> => {
-    const before = wallNow();
+    const [before, beforeMs] = [wallNow(), steadyNow()];
     const { least, clock } = await waiting.bounded(servers.fence());
     offsetMs = clock / 1000 - (before + wallNow()) / 2;
+    watchClock(least / 1000, beforeMs, steadyNow());
     return least - 1;
   };
   const publish = (channel: string, text: string): Promise<number> => send(channel, "SPUBLISH", channel, text);
@@ -152,7 +172,7 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
       await waiting.bounded(servers.open());
       await fence();
       // Whose processes they are.
-      await missing(highest);
+      await missing([]);
       await waiting.bounded(servers.subscribe(keys.nodeChannel(node)));
     },
     load: async (appId, users, rowsKnown) => {
@@ -219,13 +239,15 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
     unsubscribeApp: (appId) => channels.leave(keys.appChannel(appId)),
     fence,
     lost: async () => {
-      const until = suspects ?? [...highest];
-      const isLost = (await missing(until)).includes(true);
-      suspects = undefined;
+      const looked = suspects.length > 0 ? [...suspects] : [[...highest]];
+      const isLost = (await missing(looked)).includes(true);
+      // One that came meanwhile is looked for the next time.
+      suspects = suspects.filter((numbers) => !looked.includes(numbers));
       if (!isLost) return undefined;
       // What is known from here on is what stands.
-      for (const [bucket, seq] of until.entries()) if (highest[bucket] === seq) highest[bucket] = 0;
-      return Math.max(...until);
+      for (const numbers of looked)
+        for (const [bucket, seq] of numbers.entries()) if (highest[bucket] === seq) highest[bucket] = 0;
+      return Math.max(...looked.flat());
     },
     ask: (user, question) => publish(keys.userChannel(user), `?${question}`),
     answer: async (to, answer) => void (await publish(keys.nodeChannel(to), answer)),

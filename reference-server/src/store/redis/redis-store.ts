@@ -77,7 +77,6 @@ export function createRedisStore(options: RedisStoreOptions): Store & StoreClock
       await readOf(appId, [userId], "all");
     },
     onFault: onTrouble,
-    onFence: (seq) => recovery.fenced(seq),
   });
   const recovery = createRecovery({ link, apps, interest, schedule, onFault: onTrouble, onLost: options.onLost });
 
@@ -182,6 +181,7 @@ export function createRedisStore(options: RedisStoreOptions): Store & StoreClock
     appChanged: (appId, text) => apps.heard(appId, text),
     asked: questions.asked,
     answered: questions.answered,
+    clockBack: recovery.clockBack,
     interrupted: recovery.interrupted,
     resumed: recovery.resumed,
   });
