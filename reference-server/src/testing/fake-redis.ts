@@ -191,14 +191,15 @@ export function createFakeRedis(nowMs: () => number): FakeRedis {
         await up(node);
         return [...due].filter(([user, at]) => clocks.get(user) === appId && at <= untilMs).map(([user]) => user);
       },
-      charge: async ({ user, procedure }, { maxCalls, windowMs }, now) => {
+      charge: async ({ user, procedure }, { maxCalls, windowMs }, stoppedMs) => {
         await up(node);
+        const now = stoppedMs ?? Math.floor(nowMs());
         const key = `${user}\n${procedure}`;
         const log = (calls.get(key) ?? []).filter((at) => at > now - windowMs);
         calls.set(key, log);
-        if (log.length >= maxCalls) return { refusedByMs: log[log.length - maxCalls] };
+        if (log.length >= maxCalls) return { nowMs: now, refusedByMs: log[log.length - maxCalls] };
         log.push(now);
-        return { refusedByMs: undefined };
+        return { nowMs: now, refusedByMs: undefined };
       },
       subscribeUser: async (user) => {
         await up(node);

@@ -28,6 +28,8 @@ export interface Apps {
   /** As last known; undefined: never read. */
   known(appId: string): AppState | undefined;
   nowMs(appId: string): number;
+  /** Where the app's clock stands; undefined: it is that of Redis. */
+  stoppedMs(appId: string): number | undefined;
   change(appId: string, change: (state: AppState) => Partial<AppState> | undefined): Promise<AppState>;
   /** The connection is lost: an epoch that stands when it is back, and stood before, was not made because of what is lost meanwhile. */
   interrupted(): void;
@@ -109,6 +111,7 @@ export function createApps({ link, newEpoch, testClock, listener, onEpoch }: App
     seen: async (appId, text) => (text === "" ? await make(appId) : take(appId, text)),
     fresh: async (appId) => await self.seen(appId, (await link.load(appId, [])).app),
     heard: (appId, text) => void take(appId, text),
+    stoppedMs: (appId) => ((apps.get(appId)?.state.stoppedAtMs ?? null) === null ? undefined : self.nowMs(appId)),
     nowMs: (appId) => {
       const stoppedAtMs = apps.get(appId)?.state.stoppedAtMs ?? null;
       const wallMs = Math.floor(link.now());

@@ -71,12 +71,12 @@ export interface RedisLink {
   claim(bucket: number, nowMs: number, leaseMs: number, most: number): Promise<string[]>;
   /** Users of an app by due time, at most `untilMs`; with a test clock only. */
   dueOf(appId: string, untilMs: number): Promise<string[]>;
-  /** Notes a call; refused: the time of the call that must leave the window first. */
+  /** Notes a call, by the time of Redis where none is given, so that nodes agree; refused: the time of the call that must leave the window first. */
   charge(
     key: { readonly user: string; readonly procedure: string },
     rule: { readonly maxCalls: number; readonly windowMs: number },
-    nowMs: number,
-  ): Promise<{ readonly refusedByMs: number | undefined }>;
+    nowMs: number | undefined,
+  ): Promise<{ readonly nowMs: number; readonly refusedByMs: number | undefined }>;
   /** Settles when messages of this user, or app, will come. */
   subscribeUser(user: string): Promise<void>;
   unsubscribeUser(user: string): void;

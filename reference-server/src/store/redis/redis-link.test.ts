@@ -126,6 +126,14 @@ describe.skipIf(!isThere)("on a Redis", { timeout: 30_000 }, () => {
     ] as const)
       refused.push((await link.charge(key, rule, nowMs)).refusedByMs);
     expect(refused).toEqual([undefined, undefined, 100, 100, undefined]);
+    // By the time of Redis all of them agree, whatever each of them takes it for.
+    const own = { ...key, procedure: "Query" };
+    const first = await one.charge(own, rule, undefined);
+    const second = await two.charge(own, rule, undefined);
+    const third = await one.charge(own, rule, undefined);
+    expect(third.refusedByMs).toBe(first.nowMs);
+    expect(second.nowMs).toBeGreaterThanOrEqual(first.nowMs);
+    expect(Math.abs(third.nowMs - Date.now())).toBeLessThan(60_000);
   });
 
   it.each([false, true])(

@@ -37,7 +37,7 @@ const stepMax = 100;
 export function createRedisLink(options: RedisLinkOptions): RedisLink {
   const { node, wallNow, steadyNow, random, timeoutMs = 2_000, replicas = 0 } = options;
   let listener: LinkListener | undefined;
-  let offsetMs = 0;
+  let offsetMs: number | undefined;
 
   /** The highest change number of each bucket that this node knows of. */
   const highest = new Array<number>(bucketCount).fill(0);
@@ -153,7 +153,9 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
   const fence = async (): Promise<number> => {
     const [before, beforeMs] = [wallNow(), steadyNow()];
     const { least, clock } = await waiting.bounded(servers.fence());
-    offsetMs = clock / 1000 - (before + wallNow()) / 2;
+    // As it was, unless that can't be: the longer an answer took the less it says.
+    const [leastMs, mostMs] = [clock / 1000 - wallNow(), clock / 1000 - before];
+    offsetMs = offsetMs === undefined ? (leastMs + mostMs) / 2 : Math.min(mostMs, Math.max(leastMs, offsetMs));
     watchClock(least / 1000, beforeMs, steadyNow());
     return least - 1;
   };
@@ -230,8 +232,8 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
     charge: async ({ user, procedure }, { maxCalls, windowMs }, nowMs) => {
       const key = keys.rate(user, procedure);
       const kept = Math.max(chargeKeptMs, 2 * windowMs);
-      const first = await scripted<string | null>(chargeLua, [key], [nowMs, windowMs, maxCalls, kept]);
-      return { refusedByMs: first === null ? undefined : Number(first) };
+      const [now, first] = await scripted<string[]>(chargeLua, [key], [nowMs ?? "", windowMs, maxCalls, kept]);
+      return { nowMs: Number(now), refusedByMs: first === undefined ? undefined : Number(first) };
     },
     subscribeUser: (user) => channels.join(keys.userChannel(user)),
     unsubscribeUser: (user) => channels.leave(keys.userChannel(user)),
@@ -251,7 +253,7 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
     },
     ask: (user, question) => publish(keys.userChannel(user), `?${question}`),
     answer: async (to, answer) => void (await publish(keys.nodeChannel(to), answer)),
-    now: () => wallNow() + offsetMs,
+    now: () => wallNow() + (offsetMs ?? 0),
     close: async () => {
       waiting.close();
       channels.close();

@@ -213,9 +213,8 @@ export function createRedisStore(options: RedisStoreOptions): Store & StoreClock
     charge: (appId, userId, procedure, rule) =>
       reached(async () => {
         if (apps.known(appId) === undefined) await apps.fresh(appId);
-        const nowMs = apps.nowMs(appId);
         const user = userKey(appId, userId);
-        const { refusedByMs } = await link.charge({ user, procedure }, rule, nowMs);
+        const { refusedByMs, nowMs } = await link.charge({ user, procedure }, rule, apps.stoppedMs(appId));
         if (refusedByMs !== undefined) refuseBeyondRate(rule, refusedByMs, nowMs);
       }),
     setInterest: interest.set,

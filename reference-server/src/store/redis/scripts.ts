@@ -59,17 +59,23 @@ for _, member in ipairs(due) do redis.call('ZADD', KEYS[1], ARGV[2], member) end
 return due
 `;
 
-/** KEYS calls. ARGV now, window, most, kept for so long. The log of core/rates.ts. */
+/** KEYS calls. ARGV now or '' for the time of Redis, window, most, kept for so long. The log of core/rates.ts. Answers now, and of a refusal the call that has to leave first. */
 export const chargeLua: string = `
-local oldest = tonumber(ARGV[1]) - tonumber(ARGV[2])
+local now = tonumber(ARGV[1])
+if not now then
+  local t = redis.call('TIME')
+  now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+end
+local text = string.format('%.0f', now)
+local oldest = now - tonumber(ARGV[2])
 local first = redis.call('LINDEX', KEYS[1], 0)
 while first and tonumber(first) <= oldest do
   redis.call('LPOP', KEYS[1])
   first = redis.call('LINDEX', KEYS[1], 0)
 end
 local count = redis.call('LLEN', KEYS[1])
-if count >= tonumber(ARGV[3]) then return redis.call('LINDEX', KEYS[1], count - tonumber(ARGV[3])) end
-redis.call('RPUSH', KEYS[1], ARGV[1])
+if count >= tonumber(ARGV[3]) then return {text, redis.call('LINDEX', KEYS[1], count - tonumber(ARGV[3]))} end
+redis.call('RPUSH', KEYS[1], text)
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
-return false
+return {text}
 `;
