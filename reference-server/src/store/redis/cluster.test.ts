@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createClient } from "@redis/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type RunningRedis, startRedisCluster } from "../../testing/cluster/processes.ts";
+import { deafListener } from "../../testing/deaf-listener.ts";
 import { bucketCount, keys } from "./keys.ts";
 import type { CasRequest, LinkListener, RedisLink } from "./link.ts";
 import { createRedisLink } from "./redis-link.ts";
@@ -30,17 +31,7 @@ describe.skipIf(!isThere)("on a Redis Cluster", { timeout: 60_000 }, () => {
       random: Math.random,
       onConnection: () => {},
     });
-    const nothing = (): void => {};
-    const all = {
-      changed: nothing,
-      appChanged: nothing,
-      asked: nothing,
-      answered: nothing,
-      interrupted: nothing,
-      clockBack: nothing,
-      resumed: nothing,
-    };
-    link.listen({ ...all, ...listener });
+    link.listen({ ...deafListener, ...listener });
     await link.open();
     links.push(link);
     return link;

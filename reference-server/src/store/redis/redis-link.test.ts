@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { login } from "../../core/sessions.ts";
 import { type RunningRedis, startRedis } from "../../testing/cluster/processes.ts";
 import { rulesOf } from "../../testing/core-bench.ts";
+import { deafListener } from "../../testing/deaf-listener.ts";
 import { bucketOf, keys } from "./keys.ts";
 import type { CasRequest, LinkListener, RedisLink } from "./link.ts";
 import { createRedisLink } from "./redis-link.ts";
@@ -33,17 +34,7 @@ describe.skipIf(!isThere)("on a Redis", { timeout: 30_000 }, () => {
       timeoutMs,
       onConnection: () => {},
     });
-    const nothing = (): void => {};
-    link.listen({
-      changed: nothing,
-      appChanged: nothing,
-      asked: nothing,
-      answered: nothing,
-      interrupted: nothing,
-      clockBack: nothing,
-      resumed: nothing,
-      ...listener,
-    });
+    link.listen({ ...deafListener, ...listener });
     await link.open();
     links.push(link);
     return link;
