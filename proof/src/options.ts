@@ -10,7 +10,7 @@ export const usage = `Usage: npm run proof -- [OPTIONS]
 Judges the suite: every mutant of the reference server, one named defect each, must fail a check of the requirement that it breaks; every
 unusual server that is right must pass. Two controls come first; if they don't behave, the run is void. Writes .cache/proof/.
 
-  --only TEXT        mutants and variants whose id has TEXT
+  --only TEXT        mutants and variants whose "ID (PROFILE)" has TEXT; repeatable
   --part NAME        mutants, or variants, only
   --quick            every mutant in one profile, no variants
   --matrix           every check judges every mutant, not only those of its requirement (hours)
@@ -52,7 +52,7 @@ export function readOptions(argv: readonly string[]): ProofOptions | undefined {
   if (part !== undefined && part !== "mutants" && part !== "variants") throw new Usage("--part is mutants or variants");
   if (record && (part !== "variants" || quick || values.check !== undefined))
     throw new Usage("--record is of --part variants, judged by every check");
-  if (publish && (quick || only !== undefined || values.check !== undefined))
+  if (publish && (quick || only.length > 0 || values.check !== undefined))
     throw new Usage("--publish is of a whole part: not with --quick, --only or --check");
   const share = values.throttle === undefined ? undefined : number("--throttle", values.throttle, 0.1, 0.9);
   const cores = availableParallelism();
@@ -94,7 +94,7 @@ function parse(argv: readonly string[]) {
     return parseArgs({
       args: [...argv],
       options: {
-        only: { type: "string" },
+        only: { type: "string", multiple: true, default: [] },
         part: { type: "string" },
         quick: { type: "boolean", default: false },
         matrix: { type: "boolean", default: false },

@@ -4,9 +4,10 @@ import type { Client } from "@connectrpc/connect";
 import type { LoginResponse, Platform, UserStatusService } from "@userstatus/protocol";
 import type { LivenessMs, RawCalls, TestSession, TestUser, WatchOptions } from "../check.ts";
 import { asFailure, CheckFailure } from "../failure.ts";
-import type { Living, Silence } from "../time/bench-time.ts";
+import type { Living } from "../time/bench-time.ts";
 import { msOf } from "../units.ts";
 import { show } from "./evaluate.ts";
+import { createLife, type Life } from "./life.ts";
 import { listAll, rawCalls } from "./raw.ts";
 import { decodeRefusal, isConnectError } from "./refusal.ts";
 import { openTestWatch } from "./watch.ts";
@@ -24,43 +25,12 @@ export interface SessionOptions {
   readonly rules: LivenessMs;
 }
 
-/** What the suite knows of a session's life, by what it did itself. */
-interface Life {
-  token: string;
-  /** When the newest sign that was answered had been sent. */
-  lastSignAt: number;
-  /** Stretches of a lease or more without a sign, that ended with one. */
-  readonly silences: Silence[];
-  linkGone: boolean;
-  over: boolean;
-}
-
 export function createTestSession(world: World, options: SessionOptions): TestSession {
   const { user, device, platform, login } = options;
-  const life: Life = {
-    token: options.token,
-    lastSignAt: options.loginSentAt,
-    silences: [],
-    linkGone: false,
-    over: false,
-  };
-  const client = userClient(world, user.id, async () => life.token);
+  const life = createLife({ leaseMs: () => leaseOf(options), loginSentAt: options.loginSentAt });
+  let newestToken = options.token;
+  const client = userClient(world, user.id, async () => newestToken);
   const raw = rawCalls(client, login.sessionId, world.run.profile);
-  /** A sign that was sent then and is answered now: the server has had it at some time between, and the lease may run since it was sent. */
-  const signOfLife = (sentAt: number): void => {
-    noteSilence();
-    life.lastSignAt = sentAt;
-    life.linkGone = false;
-  };
-  const noteSilence = (): void => {
-    const now = performance.now();
-    if (now - life.lastSignAt >= leaseOf(options)) life.silences.push({ from: life.lastSignAt, until: now });
-  };
-  const ended = (): void => {
-    // A logout that took a lease came to a session that may have been lost before it.
-    if (!life.linkGone) noteSilence();
-    life.over = true;
-  };
   let openWatches = 0;
   const session: TestSession = {
     user,
@@ -72,19 +42,19 @@ export function createTestSession(world: World, options: SessionOptions): TestSe
       ...raw,
       heartbeat: async () => {
         const sentAt = performance.now();
-        return noted(await raw.heartbeat(), () => signOfLife(sentAt));
+        return noted(await raw.heartbeat(), () => life.sign(sentAt));
       },
-      logout: async () => noted(await raw.logout(), ended),
+      logout: async () => noted(await raw.logout(), life.ended),
     },
     ...judgedReads(raw),
     heartbeat: async (token) => {
       const sentAt = performance.now();
       const answer = await judged("Heartbeat", token === undefined ? raw.heartbeat() : beatWith(world, options, token));
-      if (token !== undefined) life.token = token;
-      signOfLife(sentAt);
+      if (token !== undefined) newestToken = token;
+      life.sign(sentAt);
       return answer;
     },
-    logout: async () => noted(await judged("Logout", raw.logout()), ended),
+    logout: async () => noted(await judged("Logout", raw.logout()), life.ended),
     openWatch: (watchOptions = {}) => open(watchOptions),
     watch: async (watchOptions = {}) => {
       const watch = open(watchOptions);
@@ -100,13 +70,13 @@ export function createTestSession(world: World, options: SessionOptions): TestSe
     const sentAt = performance.now();
     return openTestWatch(world, watchOptions, {
       session,
-      token: async () => life.token,
+      token: async () => newestToken,
       sync: (marker) => judged("Sync", raw.sync(marker)),
-      opened: () => signOfLife(sentAt),
+      opened: () => life.sign(sentAt),
       // Only the newest Watch of a session is its link.
       linkGone: async () => {
         if (own !== openWatches) return;
-        life.linkGone = true;
+        life.linkGone();
         await untilSyncRefused(world, raw);
       },
     });
@@ -189,15 +159,13 @@ function livingOf(session: TestSession, options: SessionOptions, life: Life): Li
   return {
     leaseMs,
     heartbeatMs: () => msOf(login.heartbeatInterval) || rules.heartbeatMs,
-    seemsLive: () => !life.over && !life.linkGone && performance.now() - life.lastSignAt < leaseMs(),
-    silences: () => {
-      const now = performance.now();
-      const open = life.over || life.linkGone ? [] : [{ from: life.lastSignAt, until: now }];
-      return [...life.silences, ...open].map(({ from, until }) => ({
+    isKept: life.isKept,
+    seemsLive: life.seemsLive,
+    silences: () =>
+      life.silences().map(({ from, until }) => ({
         from: performance.timeOrigin + from,
         until: performance.timeOrigin + until,
-      }));
-    },
+      })),
     beat: async (mustLive) => {
       if (mustLive) return void (await session.heartbeat());
       try {
@@ -207,7 +175,7 @@ function livingOf(session: TestSession, options: SessionOptions, life: Life): Li
         const { reason } = decodeRefusal(error);
         if (reason !== "SESSION_ENDED" && reason !== "SESSION_NOT_FOUND")
           throw asFailure(error, "Heartbeat must be answered");
-        life.over = true;
+        life.ended();
       }
     },
   };

@@ -8,6 +8,8 @@ export interface Living {
   readonly heartbeatMs: () => number;
   /** A Heartbeat. A refusal fails the check, if the session must live; else a session that is over is left alone. */
   readonly beat: (mustLive: boolean) => Promise<void>;
+  /** The suite has ended neither it nor its link. */
+  readonly isKept: () => boolean;
   /** Whether, by what the suite did to it, the server should count it as live. */
   readonly seemsLive: () => boolean;
   /** Stretches without a sign of life of a session that the suite has not ended, nor its link: the present one, and those of a lease or more. */

@@ -36,6 +36,7 @@ beforeEach(async () => {
   const living: Living = {
     leaseMs: () => 1000,
     heartbeatMs: () => 300,
+    isKept: () => true,
     seemsLive: () => true,
     silences: () => [],
     beat: async () => void steps.push("beat"),
@@ -97,16 +98,20 @@ const pace: Pace = {
 
 let quietSince: number | undefined;
 
-function waiting(beat: () => Promise<void> = async () => undefined): BenchTime {
-  const serverAhead = 50_000;
+const serverAhead = 50_000;
+
+function waiting(
+  beat: () => Promise<void> = async () => undefined,
+  askServer: () => Promise<number> = async () => Date.now() + serverAhead,
+): BenchTime {
   const living: Living = {
     leaseMs: () => 60,
     heartbeatMs: () => 20,
-    seemsLive: () => true,
+    isKept: () => true,
+    seemsLive: () => quietSince === undefined || Date.now() - quietSince < 60,
     silences: () => (quietSince === undefined ? [] : [{ from: quietSince, until: Date.now() }]),
     beat,
   };
-  const askServer = async () => Date.now() + serverAhead;
   const over = new AbortController().signal;
   return createWaitingTime({
     tier: "real",
@@ -160,6 +165,28 @@ describe("waiting", () => {
     expect(real.overdue()).toBeUndefined();
   });
 
+  test("a time that a slow answer gave may be off by half of what it took: what is named by it is looked at with that margin", async () => {
+    const slowMs = 100;
+    const slow = async (): Promise<number> => {
+      await new Promise((resolve) => setTimeout(resolve, slowMs));
+      return Date.now() + serverAhead;
+    };
+    const asked = [slow, slow];
+    const answer = async (): Promise<number> => (asked.shift() ?? (async () => Date.now() + serverAhead))();
+    const [late, early] = [waiting(undefined, answer), waiting(undefined, answer)];
+    const given: number[] = [];
+    for (const real of [late, early]) await passed(real.now().then((instant) => void given.push(instant)));
+    // Taken for the middle of the way: half of it too high.
+    const errorMs = slowMs / 2;
+    const [first = 0, second = 0] = given;
+    expect(second).toBe(Date.now() + serverAhead + errorMs);
+    // The server has been there already, though by the name of the instant it is to come.
+    await vi.advanceTimersByTimeAsync(20);
+    await expect(passed(early.justBefore(second + 10))).rejects.toThrow(Inconclusive);
+    await passed(late.reach(first + 300));
+    expect(Date.now() + serverAhead).toBe(first + 300 + errorMs + 2);
+  });
+
   test("a lease that ran out while nobody waited decides nothing; one that a wait let run out does", async () => {
     const real = waiting();
     const leaseMs = 60;
@@ -178,6 +205,15 @@ describe("waiting", () => {
     const real = waiting();
     quietSince = Date.now();
     await passed(real.pass(65, "all"));
+    expect(real.overdue()).toContain("too slow");
+    quietSince = undefined;
+  });
+
+  test("a lease that ran out before the suite came to keep it decides nothing, however long it then waits", async () => {
+    const real = waiting();
+    quietSince = Date.now();
+    await vi.advanceTimersByTimeAsync(61);
+    await passed(real.pass(60, "all"));
     expect(real.overdue()).toContain("too slow");
     quietSince = undefined;
   });

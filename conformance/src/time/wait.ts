@@ -24,10 +24,14 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
   const { pace, over, localNow = () => performance.timeOrigin + performance.now() } = options;
   let offset: number | undefined;
   let offsetErrorMs = Number.POSITIVE_INFINITY;
+  /** The largest error of a time that was given to the check: the instants that it names may be off by as much. */
+  let givenErrorMs = 0;
   let mustHoldUntil: number | undefined;
   const waits: Wait[] = [];
 
   const estimate = (): number => localNow() + (offset ?? 0);
+  /** Between an instant that the check names and what the server takes for it. */
+  const errorMs = (): number => offsetErrorMs + givenErrorMs;
   const measure = async (): Promise<number> => {
     const sent = localNow();
     const server = await options.askServer();
@@ -42,7 +46,7 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
     return estimate();
   };
   const waitUntil = async (instant: number, keep: KeepAlive | undefined): Promise<void> => {
-    const kept = new Set(keep === undefined ? [] : keptSessions(keep, options.sessions));
+    const kept = new Set(keep === undefined ? [] : meantToLive(keep, options.sessions));
     const wait = { from: localNow(), until: Number.POSITIVE_INFINITY, kept };
     waits.push(wait);
     const stop = new AbortController();
@@ -67,12 +71,16 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
     moved: () => undefined,
     freeze: async () => undefined,
     overdue: () => {
-      if (mustHoldUntil !== undefined && estimate() + offsetErrorMs >= mustHoldUntil - pace.rttMs())
+      if (mustHoldUntil !== undefined && estimate() + errorMs() >= mustHoldUntil - pace.rttMs())
         return "this machine or the way to the server was too slow to look before the moment in question";
       const ranOut = [...options.sessions.values()].some((session) => leaseRanOut(session, waits));
       return ranOut ? "this machine was too slow: the lease of a session ran out between two calls" : undefined;
     },
-    now: async () => Math.floor(await measure()),
+    now: async () => {
+      const instant = Math.floor(await measure());
+      givenErrorMs = Math.max(givenErrorMs, offsetErrorMs);
+      return instant;
+    },
     pass: async (ms, keep) => {
       requireDuration(ms);
       mustHoldUntil = undefined;
@@ -83,10 +91,10 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
     justBefore: async (instant, keep) => {
       mustHoldUntil = undefined;
       const from = await measure();
-      const target = instant - pace.marginMs() - offsetErrorMs;
+      const target = instant - pace.marginMs() - errorMs();
       options.log(`waiting ${spoken(Math.max(0, target - from))}, to just before ${new Date(instant).toISOString()}`);
       await waitUntil(target, keep);
-      if (estimate() + offsetErrorMs + pace.rttMs() >= instant)
+      if (estimate() + errorMs() + pace.rttMs() >= instant)
         throw new Inconclusive("the moment to look at had passed before the suite could look");
       mustHoldUntil = instant;
     },
@@ -94,7 +102,7 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
       mustHoldUntil = undefined;
       const from = await measure();
       options.log(`waiting ${spoken(Math.max(0, instant - from))}, to ${new Date(instant).toISOString()}`);
-      await waitUntil(instant + offsetErrorMs + 2, keep);
+      await waitUntil(instant + errorMs() + 2, keep);
     },
   };
 }
@@ -105,6 +113,11 @@ interface Wait {
   until: number;
   /** Whom it was to keep alive: their silence in it is not on purpose. */
   readonly kept: ReadonlySet<Living>;
+}
+
+/** Whom a wait is to keep alive, also those who were too long without a sign when it began. */
+function meantToLive(keep: KeepAlive, sessions: LivingSessions): Living[] {
+  return keep === "all" ? [...sessions.values()].filter((session) => session.isKept()) : keptSessions(keep, sessions);
 }
 
 /** Whether the suite let a lease run out by being slow. What a check waits on purpose is its own affair. */

@@ -10,9 +10,21 @@ const periodMs = 100;
 const spinMs = 20;
 
 const [mode, share = "0.5"] = process.argv.slice(2);
-const pids = new Set<number>();
+/** A group of processes that run and stop together. */
+interface Turn {
+  readonly pids: Set<number>;
+  /** The part of the period at which it begins to run. */
+  readonly startsAt: number;
+  isRunning: boolean;
+}
 
-function signal(name: "SIGSTOP" | "SIGCONT"): void {
+/** The second turn runs half a period after the first, so that a machine is not left idle while all wait. */
+const turns: readonly [Turn, Turn] = [
+  { pids: new Set(), startsAt: 0, isRunning: true },
+  { pids: new Set(), startsAt: 0.5, isRunning: true },
+];
+
+function signal({ pids }: Turn, name: "SIGSTOP" | "SIGCONT"): void {
   for (const pid of pids) {
     try {
       process.kill(pid, name);
@@ -22,14 +34,23 @@ function signal(name: "SIGSTOP" | "SIGCONT"): void {
   }
 }
 
-function run(): void {
-  signal("SIGCONT");
-  setTimeout(stop, periodMs * Number(share));
+/** By one clock for all turns, so that a timer that is late does not shift one against the other. */
+function throttle(): void {
+  const nowPart = (performance.now() % periodMs) / periodMs;
+  let waitPart = 1;
+  for (const turn of turns) {
+    const sincePart = (nowPart - turn.startsAt + 1) % 1;
+    const isRunning = sincePart < Number(share);
+    if (isRunning !== turn.isRunning) signal(turn, isRunning ? "SIGCONT" : "SIGSTOP");
+    turn.isRunning = isRunning;
+    waitPart = Math.min(waitPart, (isRunning ? Number(share) : 1) - sincePart);
+  }
+  setTimeout(throttle, Math.max(1, Math.ceil(waitPart * periodMs)));
 }
 
-function stop(): void {
-  signal("SIGSTOP");
-  setTimeout(run, periodMs * (1 - Number(share)));
+function add(pid: number): void {
+  const [first, second] = turns;
+  (second.pids.size < first.pids.size ? second : first).pids.add(pid);
 }
 
 function spin(): void {
@@ -38,12 +59,12 @@ function spin(): void {
   setImmediate(spin);
 }
 
-createInterface({ input: process.stdin }).on("line", (line) => pids.add(Number(line)));
+createInterface({ input: process.stdin }).on("line", (line) => add(Number(line)));
 process.stdin.on("end", () => {
-  signal("SIGCONT");
+  for (const turn of turns) signal(turn, "SIGCONT");
   process.exit(0);
 });
 if (mode === "load") {
   setPriority(constants.priority.PRIORITY_LOW);
   spin();
-} else run();
+} else throttle();
