@@ -3,13 +3,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Judged, type Load, sleep, startLoad } from "./load.ts";
+import { openNamespace } from "./namespace.ts";
 import { type Stage, setStage } from "./stage.ts";
 
 const usage = `Usage: npm run faults -- [OPTIONS]
 
 Starts a Redis with a replica, three servers on it and a balancer, and users who change their texts and watch one another through it; then lets in turn
-a server be killed, a server stop for a while, the Redis be killed and come back, the network between a server and the Redis be cut, and a replica take over,
-without and with waiting for it. For each: changes that were answered and are lost, watchers who hold something wrong once everybody is quiet, and the seconds
+a server be killed, a server stop for a while, the Redis be killed and come back, the network between a server and the Redis be cut (by a relay, and where
+that can be had by the link of a network namespace), and a replica take over, without and with waiting for it. For each: changes that were answered and are lost, watchers who hold something wrong once everybody is quiet, and the seconds
 until all is right again.
 
   --only TEXT        faults whose name has TEXT
@@ -42,6 +43,8 @@ interface Fault {
   readonly replicas: number;
   /** Whether answered changes may be lost: Redis replicates after it has answered. */
   readonly mayLose: boolean;
+  /** It needs a network namespace: left out where none can be had. */
+  readonly namespace?: boolean;
   /** Answers how many changes were lost by it, where what comes later would hide that. */
   readonly happen: (stage: Stage, load: Load) => Promise<number>;
 }
@@ -85,9 +88,21 @@ const faults: readonly Fault[] = [
     replicas: 0,
     mayLose: false,
     happen: async ({ nodes }) => {
-      nodes[0]?.way.swallow();
+      nodes[0]?.cut();
       await sleep(stopMs);
-      nodes[0]?.way.mend();
+      nodes[0]?.mend();
+      return 0;
+    },
+  },
+  {
+    name: `the link of a server's network namespace to the Redis is down for ${values.stop} s`,
+    replicas: 0,
+    mayLose: false,
+    namespace: true,
+    happen: async ({ nodes }) => {
+      nodes[0]?.cut();
+      await sleep(stopMs);
+      nodes[0]?.mend();
       return 0;
     },
   },
@@ -135,6 +150,10 @@ process.exit();
 async function run(): Promise<number> {
   const rows: Row[] = [];
   for (const fault of faults.filter(({ name }) => name.includes(values.only))) {
+    if (fault.namespace && !hasNamespaces()) {
+      console.error(`left out, as it needs Linux, root and iproute2: ${fault.name}`);
+      continue;
+    }
     console.error(`${fault.name} …`);
     rows.push(await runFault(fault));
     if (!values.json) console.log(lineOf(rows.at(-1) as Row));
@@ -146,9 +165,9 @@ async function run(): Promise<number> {
   return failed === 0 && rows.length > 0 ? 0 : 1;
 }
 
-async function runFault({ name, replicas, mayLose, happen }: Fault): Promise<Row> {
+async function runFault({ name, replicas, mayLose, namespace = false, happen }: Fault): Promise<Row> {
   const program = fileURLToPath(new URL("../../reference-server/dist/main.js", import.meta.url));
-  const stage = await setStage({ program, replicas });
+  const stage = await setStage({ program, replicas, namespace });
   let load: Load | undefined;
   try {
     load = await startLoad(stage.url, stage.adminUrl, Number(values.publishers), Number(values.watchers));
@@ -169,6 +188,12 @@ async function runFault({ name, replicas, mayLose, happen }: Fault): Promise<Row
     await load?.close();
     await stage.close();
   }
+}
+
+function hasNamespaces(): boolean {
+  const own = openNamespace();
+  own?.close();
+  return own !== undefined;
 }
 
 /** Looks until nobody is wrong, and what is lost stays as it is. */

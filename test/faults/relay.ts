@@ -12,7 +12,8 @@ export interface TcpRelay {
   readonly close: () => void;
 }
 
-export async function openTcpRelay(to: number): Promise<TcpRelay> {
+/** `host`: where it listens. It leads to a port of the loopback. */
+export async function openTcpRelay(to: number, host = "127.0.0.1"): Promise<TcpRelay> {
   let target = to;
   let swallows = false;
   const open = new Set<Socket>();
@@ -36,7 +37,7 @@ export async function openTcpRelay(to: number): Promise<TcpRelay> {
       });
     }
   });
-  server.listen(0, "127.0.0.1");
+  server.listen(0, host);
   await once(server, "listening");
   return {
     port: (server.address() as AddressInfo).port,

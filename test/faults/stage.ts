@@ -10,12 +10,13 @@ import {
   startRedis,
   tellRedis,
 } from "../../reference-server/src/testing/cluster/processes.ts";
+import { type Namespace, openNamespace } from "./namespace.ts";
 import { openTcpRelay, type TcpRelay } from "./relay.ts";
 
 export interface Stage {
   readonly url: string;
   readonly adminUrl: string;
-  readonly nodes: readonly { readonly node: RunningNode; readonly way: TcpRelay }[];
+  readonly nodes: readonly StageNode[];
   /** Kills the Redis as a machine does that loses its power, and starts it again on what it had on disk. */
   readonly restartRedis: () => Promise<void>;
   /**
@@ -25,17 +26,26 @@ export interface Stage {
   readonly close: () => Promise<void>;
 }
 
+export interface StageNode {
+  readonly node: RunningNode;
+  /** The network between it and the Redis carries nothing any more, and tells nobody. */
+  readonly cut: () => void;
+  readonly mend: () => void;
+}
+
 export interface StageOptions {
   readonly program: string;
   /** Replicas that must have a change before it is answered. */
   readonly replicas: number;
+  /** Whether the first server has a network namespace of its own; throws where none can be had. */
+  readonly namespace?: boolean;
 }
 
 const nodeCount = 3;
 /** Every change is on disk before it is answered. */
 const durable = ["--appendonly", "yes", "--appendfsync", "always"];
 
-export async function setStage({ program, replicas }: StageOptions): Promise<Stage> {
+export async function setStage({ program, replicas, namespace }: StageOptions): Promise<Stage> {
   const closes: (() => unknown)[] = [];
   const directory = mkdtempSync(join(tmpdir(), "userstatus-faults-"));
   closes.push(() => rmSync(directory, { recursive: true, force: true }));
@@ -51,15 +61,24 @@ export async function setStage({ program, replicas }: StageOptions): Promise<Sta
     return follower;
   };
   const replica = await follow(copy, wayToReplica.port);
-  const nodes: { node: RunningNode; way: TcpRelay }[] = [];
+  const nodes: StageNode[] = [];
+  const ways: TcpRelay[] = [];
   for (let at = 0; at < nodeCount; at++) {
-    const way = await openTcpRelay(redis.port);
+    const own = namespace && at === 0 ? needNamespace() : undefined;
+    if (own) closes.push(own.close);
+    const way = await openTcpRelay(redis.port, own?.outside);
     closes.push(way.close);
-    const store = ["--store", `redis://127.0.0.1:${way.port}`, "--store-replicas", String(replicas)];
+    ways.push(way);
+    const store = [
+      "--store",
+      `redis://${own?.outside ?? "127.0.0.1"}:${way.port}`,
+      "--store-replicas",
+      String(replicas),
+    ];
     const limits = ["--keep-alive", "2s", "--set", "rate_limits[SetCustomStatus].max_calls=1000000"];
-    const node = await startNode(program, [...store, ...limits, "--log-level", "silent"]);
+    const node = await startNode(program, [...store, ...limits, "--log-level", "silent"], own);
     closes.push(node.stop);
-    nodes.push({ node, way });
+    nodes.push({ node, cut: own?.cut ?? way.swallow, mend: own?.mend ?? way.mend });
   }
   const user = await startBalancer({ servers: nodes.map(({ node }) => node.url), random: Math.random });
   const admin = await startBalancer({ servers: nodes.map(({ node }) => node.adminUrl), random: Math.random });
@@ -80,13 +99,19 @@ export async function setStage({ program, replicas }: StageOptions): Promise<Sta
       await redis.stop();
       await halted();
       await tellRedis(replica.port, "REPLICAOF", "NO", "ONE");
-      for (const { way } of nodes) way.lead(replica.port);
+      for (const way of ways) way.lead(replica.port);
       await follow(mkdtempSync(join(directory, "next-")), replica.port);
     },
     close: async () => {
       for (const close of closes.toReversed()) await close();
     },
   };
+}
+
+function needNamespace(): Namespace {
+  const own = openNamespace();
+  if (!own) throw new Error("no network namespace can be had: that needs Linux, root and iproute2");
+  return own;
 }
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {

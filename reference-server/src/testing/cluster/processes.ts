@@ -97,12 +97,21 @@ export async function startRedisCluster(directory: string, masters: number): Pro
   return started;
 }
 
+/** Where a process runs: behind a command that becomes it, and with an address of its own. */
+export interface Place {
+  readonly runIn: readonly string[];
+  readonly address: string;
+}
+
 /** The reference server as it was built. */
-export async function startNode(program: string, args: readonly string[]): Promise<RunningNode> {
-  const listen = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
-  const child = spawn(process.execPath, [program, "--dev", ...listen, ...args], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+export async function startNode(
+  program: string,
+  args: readonly string[],
+  { runIn, address }: Place = { runIn: [], address: "127.0.0.1" },
+): Promise<RunningNode> {
+  const listen = ["--listen", `${address}:0`, "--admin-listen", `${address}:0`];
+  const [command = process.execPath, ...rest] = [...runIn, process.execPath, program, "--dev", ...listen, ...args];
+  const child = spawn(command, rest, { stdio: ["ignore", "pipe", "inherit"] });
   const line = await new Promise<string>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error("a node does not start")), startMaxMs);
     child.once("exit", (code, signal) => reject(new Error(`a node ended with ${code ?? signal} as it started`)));
