@@ -4,12 +4,13 @@ import type { ConnectRouter, ServiceImpl } from "@connectrpc/connect";
 import { type Profile, UserStatusService } from "@userstatus/protocol";
 import { AdminService } from "@userstatus/protocol/admin";
 import { TestingService } from "@userstatus/protocol/testing";
-import type { UserRecord } from "./core/model.ts";
 import { createRules, type Rules } from "./core/rules.ts";
+import { createStatusOf, type StatusOf } from "./core/shared-status.ts";
+import { publicStatus } from "./core/views.ts";
 import { createAdminService } from "./rpc/admin-service.ts";
 import type { ServiceDeps } from "./rpc/deps.ts";
 import { createGatekeeper, type Gatekeeper } from "./rpc/gate.ts";
-import { createReadyResults } from "./rpc/ready-results.ts";
+import { createReadyResults, createReadyStatuses } from "./rpc/ready-results.ts";
 import { queryResult } from "./rpc/results.ts";
 import { createTestingService } from "./rpc/testing-service.ts";
 import { type UnaryMethod, unaryMethodsOf } from "./rpc/unary-methods.ts";
@@ -115,16 +116,31 @@ export function createPresenceServer(options: PresenceServerOptions, seams: Pres
   const rules = through(seams.rules, createRules(profile));
   const own = openStore(options, rules);
   const store = seams.store?.(own, rules) ?? own;
+  // What stands in a seam must see every frame, and may change what it sees.
+  const direct = seams.user === undefined && seams.hub === undefined;
+  const plainStatusOf: StatusOf = (record) => publicStatus(record, rules);
+  const statusOf = direct ? createStatusOf(rules) : plainStatusOf;
   const hub = through(
     seams.hub,
-    createHub({ store, rules, keepAliveMs, wallNow, schedule, defer: setImmediate, onFault, newWatchId: watchIds() }),
+    createHub({
+      store,
+      rules,
+      statusOf,
+      keepAliveMs,
+      wallNow,
+      schedule,
+      defer: setImmediate,
+      onFault,
+      newWatchId: watchIds(),
+    }),
   );
   const plainGatekeeper = createGatekeeper(store, rules);
   const gatekeeper = seams.gatekeeper?.(plainGatekeeper, store) ?? plainGatekeeper;
-  // What stands in a seam must see every frame, and may change what it sees.
-  const direct = seams.user === undefined && seams.hub === undefined;
-  const resultOf = direct ? createReadyResults(rules) : (record: Readonly<UserRecord>) => queryResult(record, rules);
-  const deps: ServiceDeps = { store, rules, hub, gatekeeper, resultOf };
+  const ready = createReadyStatuses(statusOf);
+  const answered: Pick<ServiceDeps, "statusOf" | "resultOf"> = direct
+    ? { statusOf: ready, resultOf: createReadyResults(rules, ready) }
+    : { statusOf, resultOf: (record) => queryResult(record, rules) };
+  const deps: ServiceDeps = { store, rules, hub, gatekeeper, ...answered };
   const claims = [...new Set([...profile.claims, ...options.claims])];
   const user = createUserService(deps, { ...options, claims, direct });
   const admin = createAdminService(deps);

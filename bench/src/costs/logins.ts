@@ -5,11 +5,11 @@ import { Platform, UserStatusService } from "@userstatus/protocol";
 import { startMeasured } from "../children.ts";
 import { createStreamGroup } from "../streams.ts";
 import { inTurns, quietFlags, serverProgram } from "../subjects.ts";
+import { startBystander } from "./bystander.ts";
 import { atOnce, type CostEffort, type CostRow, crowdTurns, type Say } from "./sides.ts";
 
 /** Users whom each of them subscribes to. */
 const rowsEach = 100;
-const bystanderEachMs = 20;
 
 interface Storm {
   /** CPU of the server for each who came, in microseconds. */
@@ -63,14 +63,14 @@ async function storm(users: number): Promise<Storm> {
   const { url = "" } = process.hello;
   const client = createClient(UserStatusService, createConnectTransport({ baseUrl: url, httpVersion: "2" }));
   const group = createStreamGroup("grpc", url, Math.max(1, Math.ceil(users / 20)));
-  const bystander = createBystander(url);
+  const bystander = await startBystander(url);
   try {
     // Those who are subscribed to are there before.
     await inTurns(rowsEach, atOnce, async (at) => {
       await client.login(device, { headers: headersOf(`friend-${at}`) });
     });
     const userIds = Array.from({ length: rowsEach }, (_, at) => `friend-${at}`);
-    await bystander.start();
+    bystander.begin();
     const before = process.cpuUs();
     await inTurns(users, 256, async (at) => {
       const headers = headersOf(`user-${at}`);
@@ -79,43 +79,20 @@ async function storm(users: number): Promise<Storm> {
       await group.open({ token: `dev:bench:user-${at}`, sessionId });
     });
     const usEach = (process.cpuUs() - before) / users;
-    return { usEach, bystanderMs: await bystander.stop() };
+    return { usEach, bystanderMs: percentile(await bystander.waits(), 0.99) };
   } finally {
+    await bystander.stop();
     group.close();
     await process.stop();
   }
+}
+
+function percentile(waits: readonly number[], part: number): number {
+  return waits.toSorted((a, b) => a - b)[Math.floor(waits.length * part)] ?? Number.NaN;
 }
 
 const device = { deviceId: "d", platform: Platform.ANDROID };
 
 function headersOf(user: string): { authorization: string } {
   return { authorization: `Bearer dev:bench:${user}` };
-}
-
-/** Somebody on a connection of his own who sends a heartbeat again and again. */
-function createBystander(url: string) {
-  const client = createClient(UserStatusService, createConnectTransport({ baseUrl: url, httpVersion: "2" }));
-  const headers = headersOf("bystander");
-  const waits: number[] = [];
-  let over = false;
-  let running = Promise.resolve();
-  return {
-    start: async (): Promise<void> => {
-      const { sessionId } = await client.login(device, { headers });
-      running = (async () => {
-        while (!over) {
-          const sentMs = performance.now();
-          await client.heartbeat({ sessionId }, { headers });
-          waits.push(performance.now() - sentMs);
-          await new Promise((resolve) => setTimeout(resolve, bystanderEachMs));
-        }
-      })();
-    },
-    /** Milliseconds. */
-    stop: async (): Promise<number> => {
-      over = true;
-      await running;
-      return waits.toSorted((a, b) => a - b)[Math.floor(waits.length * 0.99)] ?? Number.NaN;
-    },
-  };
 }

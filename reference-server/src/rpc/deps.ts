@@ -2,6 +2,7 @@
 import type { QueryResult } from "@userstatus/protocol";
 import type { UserRecord } from "../core/model.ts";
 import type { Rules } from "../core/rules.ts";
+import type { StatusOf } from "../core/shared-status.ts";
 import type { Store } from "../store/store.ts";
 import type { Hub } from "../watch/hub.ts";
 import type { Gatekeeper } from "./gate.ts";
@@ -11,6 +12,8 @@ export interface ServiceDeps {
   readonly rules: Rules;
   readonly hub: Hub;
   readonly gatekeeper: Gatekeeper;
+  /** The status as others see it: never to be changed. */
+  readonly statusOf: StatusOf;
   /** What QueryStatuses tells of a record: never to be changed. */
   readonly resultOf: (record: Readonly<UserRecord>) => QueryResult;
 }

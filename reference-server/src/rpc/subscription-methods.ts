@@ -11,7 +11,7 @@ import {
 import type { RowRecord, UserRecord } from "../core/model.ts";
 import { sortedRows } from "../core/rows.ts";
 import { dropGone, rowTtlMs, subscribe, unsubscribe } from "../core/subscriptions.ts";
-import { isKnown, publicStatus, rowView } from "../core/views.ts";
+import { isKnown, rowView } from "../core/views.ts";
 import type { Command } from "../store/store.ts";
 import { findGone } from "../watch/hub.ts";
 import { callerOf } from "./call.ts";
@@ -127,8 +127,8 @@ function subscribeResult(
   return create(SubscribeResultSchema, { userId, result: { case: "subscribed", value } });
 }
 
-function subscribedUser({ rules }: ServiceDeps, row: RowRecord, target: Readonly<UserRecord>): SubscribedUser {
-  return create(SubscribedUserSchema, { subscription: rowView(row), status: publicStatus(target, rules) });
+function subscribedUser({ statusOf }: ServiceDeps, row: RowRecord, target: Readonly<UserRecord>): SubscribedUser {
+  return create(SubscribedUserSchema, { subscription: rowView(row), status: statusOf(target) });
 }
 
 function copyOf(row: RowRecord | undefined): RowRecord | undefined {

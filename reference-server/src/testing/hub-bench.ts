@@ -3,6 +3,7 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { Platform, type WatchResponse } from "@userstatus/protocol";
 import { login } from "../core/sessions.ts";
+import { createStatusOf } from "../core/shared-status.ts";
 import { subscribe } from "../core/subscriptions.ts";
 import { createMemoryStore } from "../store/memory/memory-store.ts";
 import type { Store, StoreClock } from "../store/store.ts";
@@ -53,6 +54,7 @@ export function createHubBench(
     newWatchId: () => `w${++watchIds}`,
     store,
     rules,
+    statusOf: createStatusOf(rules),
     keepAliveMs: 15_000,
     wallNow,
     schedule,

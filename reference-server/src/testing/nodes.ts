@@ -2,6 +2,7 @@
 import { Platform } from "@userstatus/protocol";
 import { setCustom } from "../core/custom-status.ts";
 import { login } from "../core/sessions.ts";
+import { createStatusOf } from "../core/shared-status.ts";
 import { subscribe } from "../core/subscriptions.ts";
 import { createRedisStore } from "../store/redis/redis-store.ts";
 import type { Store, StoreClock } from "../store/store.ts";
@@ -64,6 +65,7 @@ export function createNodes(profile = "standard"): Nodes {
       const hub = createHub({
         store,
         rules,
+        statusOf: createStatusOf(rules),
         keepAliveMs,
         wallNow: wall.now,
         schedule,

@@ -3,8 +3,9 @@ import { type SessionEndName, SubscriptionEndReason, WatchEndReason } from "@use
 import type { UserRecord } from "../core/model.ts";
 import { Refused } from "../core/refused.ts";
 import type { Rules } from "../core/rules.ts";
+import type { StatusOf } from "../core/shared-status.ts";
 import { dropGone, goneRows, liveFrom } from "../core/subscriptions.ts";
-import { isKnown, publicStatus, rowView } from "../core/views.ts";
+import { isKnown, rowView } from "../core/views.ts";
 import type { Commit, Features, Store, StoreListener } from "../store/store.ts";
 import type { Passes } from "./passes.ts";
 import { keyOf, type WatchRegistry } from "./registry.ts";
@@ -13,6 +14,7 @@ import { newsOf, type Watch } from "./watch.ts";
 export interface DispatchOptions {
   readonly store: Store;
   readonly rules: Rules;
+  readonly statusOf: StatusOf;
   readonly registry: WatchRegistry;
   readonly passes: Passes;
   /** A session's newest token runs out at another time. */
@@ -33,7 +35,7 @@ export interface Dispatch extends StoreListener {
 }
 
 export function createDispatch(options: DispatchOptions): Dispatch {
-  const { store, rules, registry, passes, onFault } = options;
+  const { store, rules, statusOf, registry, passes, onFault } = options;
 
   const dropRows = (watch: Watch, live: ReadonlyMap<string, number>): void => {
     const work = store.update(
@@ -64,7 +66,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   const fetch = (watch: Watch, own: Readonly<UserRecord>, targets: readonly string[]): void => {
     if (targets.length === 0) return;
     const work = store.read(watch.appId, targets, "status").then((records) => {
-      for (const record of records) if (isKnown(record, rules)) watch.putStatus(publicStatus(record, rules));
+      for (const record of records) if (isKnown(record, rules)) watch.putStatus(statusOf(record));
       endGone(watch, own, records);
     });
     watch.track(work).catch(onFault);
@@ -149,7 +151,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     const work = store.read(watch.appId, friends, "status").then((records) => {
       for (const [index, record] of records.entries()) {
         const seen = watch.visible.get(friends[index] ?? "");
-        if (isKnown(record, rules)) watch.putStatus(publicStatus(record, rules));
+        if (isKnown(record, rules)) watch.putStatus(statusOf(record));
         // Who is not registered stays untold until he is; a revision carried meanwhile is newer than this reading.
         else if (seen?.friend && seen.carried === -1) seen.gone = true;
       }

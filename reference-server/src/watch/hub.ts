@@ -5,6 +5,7 @@ import type { CoreContext, UserRecord } from "../core/model.ts";
 import { Refused } from "../core/refused.ts";
 import type { Rules } from "../core/rules.ts";
 import { loseLink, noteWatch, refuseKicked, renew, usableSession } from "../core/sessions.ts";
+import type { StatusOf } from "../core/shared-status.ts";
 import { dropGone, goneRows, liveFrom } from "../core/subscriptions.ts";
 import type { Store } from "../store/store.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
@@ -20,6 +21,8 @@ import { type Event, Watch } from "./watch.ts";
 export interface HubOptions {
   readonly store: Store;
   readonly rules: Rules;
+  /** The status as others see it: never to be changed. */
+  readonly statusOf: StatusOf;
   readonly keepAliveMs: number;
   readonly wallNow: () => number;
   /** Calls back once after a delay of wall time; answers a way to cancel. */
@@ -86,7 +89,7 @@ const drainSpreadMs = 5000;
 const tableSpare = 10_000;
 
 export function createHub(options: HubOptions): Hub {
-  const { store, rules, wallNow } = options;
+  const { store, rules, statusOf, wallNow } = options;
   // A store that can't be reached refuses: that is told to callers, and logged where it is known.
   const onFault = (fault: unknown): void => {
     if (!(fault instanceof Refused)) options.onFault(fault);
@@ -104,6 +107,7 @@ export function createHub(options: HubOptions): Hub {
   const dispatch = createDispatch({
     store,
     rules,
+    statusOf,
     registry,
     passes,
     tokenChanged: (watch, expiresAtMs) => armToken(watch, expiresAtMs),
@@ -230,6 +234,7 @@ export function createHub(options: HubOptions): Hub {
         {
           watch,
           rules,
+          statusOf,
           record: own,
           targets,
           friends,

@@ -3,7 +3,8 @@ import { type SelfStatus, SubscriptionEndReason, type UserStatus } from "@userst
 import type { EndedRow, RowRecord, UserRecord } from "../core/model.ts";
 import { sortedRows } from "../core/rows.ts";
 import type { Rules } from "../core/rules.ts";
-import { isKnown, publicStatus, rowView, selfStatus } from "../core/views.ts";
+import type { StatusOf } from "../core/shared-status.ts";
+import { isKnown, rowView, selfStatus } from "../core/views.ts";
 import type { Event, Watch } from "./watch.ts";
 
 export type Assembled = [key: string, event: Event, expireMs: number];
@@ -11,6 +12,7 @@ export type Assembled = [key: string, event: Event, expireMs: number];
 export interface OpeningInput {
   readonly watch: Watch;
   readonly rules: Rules;
+  readonly statusOf: StatusOf;
   readonly record: Readonly<UserRecord>;
   /** Records of the visible targets. */
   readonly targets: ReadonlyMap<string, Readonly<UserRecord>>;
@@ -67,7 +69,7 @@ export function assembleOpening(input: OpeningInput, meanwhile: ReadonlyMap<stri
   const putStatus = (target: string, always: boolean): void => {
     const of = input.targets.get(target);
     if (!of || !isKnown(of, rules) || !watch.visible.has(target) || !(always || changed(of.statusSeq))) return;
-    const status = publicStatus(of, rules);
+    const status = input.statusOf(of);
     watch.noteCarried(status);
     put(`s ${target}`, newer(rest.get(`s ${target}`), status), of.custom?.expireMs ?? Number.POSITIVE_INFINITY);
   };

@@ -1,7 +1,7 @@
 // Which requests are served without the RPC library: those of the common forms, with nothing about them that needs a second look.
 import type { IncomingHttpHeaders } from "node:http";
 import { promisify } from "node:util";
-import { constants, gzip } from "node:zlib";
+import { constants, gzip, gzipSync } from "node:zlib";
 import { type Compression, compressionNegotiate } from "@connectrpc/connect/protocol";
 import { parseTimeout as parseConnectTimeout } from "@connectrpc/connect/protocol-connect";
 import { parseTimeout as parseGrpcTimeout } from "@connectrpc/connect/protocol-grpc";
@@ -99,10 +99,16 @@ export function timeoutOf(headers: IncomingHttpHeaders, { protocol }: Form): num
 
 const deflate = promisify(gzip);
 
+/** Up to here compressing takes less than the way to another thread and back: 30 µs of some 100 for 10 KB. */
+const compressHereBytesMax = 16 * 1024;
+
 /** Gzip at its quickest: a query of 500 takes less than a third of the CPU of the usual level, and a tenth more bytes. */
 const quickGzip: Compression = {
   ...compressionGzip,
-  compress: (bytes) => deflate(bytes, { level: constants.Z_BEST_SPEED }),
+  compress: async (bytes) => {
+    const options = { level: constants.Z_BEST_SPEED };
+    return bytes.length <= compressHereBytesMax ? gzipSync(bytes, options) : deflate(bytes, options);
+  },
 };
 
 /** What answers may be compressed with. Not brotli: the library compresses with its slowest setting, much work for little. */
