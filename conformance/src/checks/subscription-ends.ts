@@ -192,6 +192,28 @@ const targetBack: Check = {
   },
 };
 
+const backUnseen: Check = {
+  id: "sub-target-gone/before-anything-told",
+  title:
+    "A deleted target is registered anew, and subscribed to again before anybody looked: the row is a new one, and stays",
+  tools: ["admin"],
+  timeMs: (profile) => paceMs(profile, { Subscribe: 2 }),
+  run: async (t: Bench) => {
+    const pace = createPace(t);
+    const watcher = await t.session();
+    const { user } = await t.session();
+    const first = rowIn(t, await pace.subscribe(watcher, [user.id]), user.id);
+    await t.admin.remove([user.id]);
+    await t.admin.register([user.id]);
+    const second = rowIn(t, await pace.subscribe(watcher, [user.id]), user.id);
+    higher(t, second.row.generation, first.row.generation, "the generation of the row to the target who is back");
+    const watch = await watcher.watch();
+    const target = await user.login();
+    await watch.status(user.id, "ONLINE of the target who is back", (one) => one.onlineStatus === OnlineStatus.ONLINE);
+    t.equal(await targetsOf(watcher), [target.user.id], "targets of the rows when the target is back");
+  },
+};
+
 const goneWhileAway: Check = {
   id: "sub-target-gone/while-away",
   title: "A target is deleted and registered anew while the watcher is logged out: the next Login finds no row to him",
@@ -220,5 +242,6 @@ export const subscriptionEndsChecks: readonly Check[] = [
   rowsStay,
   targetDeleted,
   targetBack,
+  backUnseen,
   goneWhileAway,
 ];

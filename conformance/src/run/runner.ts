@@ -73,6 +73,8 @@ export async function runPlan(options: RunnerOptions): Promise<RunnerResult> {
   const of = (mode: string): Job[] =>
     shuffled.filter(({ planned: { fate } }) => fate.kind === "run" && fate.mode === mode);
   for (const job of of("first")) await runner.runJob(job);
+  // While the clock still runs, too.
+  await runner.runAgain();
   if (options.betweenChecks) {
     for (const job of [...of("waiting"), ...of("parallel")]) await runner.runJob(job);
   } else {

@@ -106,6 +106,25 @@ test("the clock stands still in the virtual tier, and runs for a check in real t
   expect(times.running).toBeGreaterThanOrEqual(30);
 });
 
+test("where one clock is the whole server's, what needs it to run is tried again before anybody stops it", async () => {
+  await server.close();
+  server = await startYesServer({ plausible: true, serverClock: true });
+  const order: string[] = [];
+  const report = await judge([
+    check("frozen", async () => void order.push("frozen"), { timeMs: () => 1 }),
+    check(
+      "running",
+      async () => {
+        order.push("running");
+        if (order.length === 1) throw new Inconclusive("too slow");
+      },
+      { realTime: true, timeMs: () => 1 },
+    ),
+  ]);
+  expect(order).toEqual(["running", "running", "frozen"]);
+  expect(found(report, "running").outcome).toBe("PASS");
+});
+
 test("a check over every transport has a run for each", async () => {
   const report = await judge([check("everywhere", async () => undefined, { everyTransport: true })]);
   expect(found(report, "everywhere").runs.map(({ transport }) => transport)).toEqual([

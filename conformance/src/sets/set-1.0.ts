@@ -439,6 +439,7 @@ export const set: RequirementSet = {
     "sub-result/order",
     "sub-self/alone",
     "sub-self/among-others",
+    "sub-target-gone/before-anything-told",
     "sub-target-gone/deleted",
     "sub-target-gone/friend",
     "sub-target-gone/registered-anew",

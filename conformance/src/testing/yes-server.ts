@@ -25,19 +25,20 @@ export interface YesOptions {
   /** Answers with session ids, epochs and statuses that look real, and are always the same. */
   readonly plausible: boolean;
   readonly profile?: string;
+  /** One clock for all apps. */
+  readonly serverClock?: boolean;
 }
 
 export function startYesServer(options: YesOptions): Promise<TestTarget> {
-  const profile = options.profile ?? "standard";
   return serveRoutes((router) => {
-    if (options.plausible) plausibleUser(router, profile);
-    else emptyUser(router, profile);
+    if (options.plausible) plausibleUser(router, options);
+    else emptyUser(router, options);
     admin(router);
     clock(router);
   });
 }
 
-function info(name: string): GetServerInfoResponse {
+function info({ profile: name = "standard", serverClock = false }: YesOptions): GetServerInfoResponse {
   const profile = publishedProfile(name);
   if (profile === undefined) throw new RangeError(`no profile ${name}`);
   const tools = ["admin", "test_clock", "multi_app", "resume", "transport.connect", "codec.json", "http_get"];
@@ -46,7 +47,7 @@ function info(name: string): GetServerInfoResponse {
     serverName: "yes",
     claims: [...profile.claims, ...tools],
     profile,
-    testClockScope: ClockScope.APP,
+    testClockScope: serverClock ? ClockScope.SERVER : ClockScope.APP,
     keepAliveInterval: durationOf(2000),
     serverTime: timestampFromMs(Date.now()),
   });
@@ -58,10 +59,10 @@ async function* silence(_: unknown, context: HandlerContext): AsyncIterable<Watc
   yield* [];
 }
 
-function emptyUser(router: ConnectRouter, profile: string): void {
+function emptyUser(router: ConnectRouter, options: YesOptions): void {
   const yes = () => ({});
   router.service(UserStatusService, {
-    getServerInfo: () => info(profile),
+    getServerInfo: () => info(options),
     login: yes,
     logout: yes,
     heartbeat: yes,
@@ -75,7 +76,7 @@ function emptyUser(router: ConnectRouter, profile: string): void {
   });
 }
 
-function plausibleUser(router: ConnectRouter, profile: string): void {
+function plausibleUser(router: ConnectRouter, options: YesOptions): void {
   const epoch = "epoch-1";
   const lease = durationOf(75_000);
   const heartbeatInterval = durationOf(30_000);
@@ -85,7 +86,7 @@ function plausibleUser(router: ConnectRouter, profile: string): void {
   const session = { sessionId: "session-1", deviceId: "device-1", platform: Platform.ANDROID };
   const self = create(SelfStatusSchema, { status: statusOf("somebody"), sessions: [session] });
   router.service(UserStatusService, {
-    getServerInfo: () => info(profile),
+    getServerInfo: () => info(options),
     login: () => ({ sessionId: "session-1", epoch, self, lease, heartbeatInterval, serverTime: now() }),
     logout: () => ({ epoch, self }),
     heartbeat: () => ({ lease, serverTime: now() }),

@@ -50,7 +50,7 @@ export interface BenchTime extends Time {
   /** A check of the clock moved it itself. */
   readonly moved: (now: number) => void;
   /**
-   * Why a failure now decides nothing, because this machine was too slow: the moment of the last `justBefore` went by, or
+   * Why a failure now decides nothing, because this machine was too slow: the moment of a `justBefore` went by before what was to be done was, or
    * a lease ran out that no wait of the check was to let run out.
    */
   readonly overdue: () => string | undefined;

@@ -161,8 +161,20 @@ describe("waiting", () => {
     await passed(real.justBefore(start + 60));
     await vi.advanceTimersByTimeAsync(30);
     expect(real.overdue()).toContain("too slow");
-    await passed(real.reach(start + 60));
-    expect(real.overdue()).toBeUndefined();
+  });
+
+  test("what was done in time before a moment decides; what was done too late for it nothing, whatever came then", async () => {
+    for (const [tookMs, late] of [
+      [10, false],
+      [30, true],
+    ] as const) {
+      const real = waiting();
+      const start = await real.now();
+      await passed(real.justBefore(start + 60));
+      await vi.advanceTimersByTimeAsync(tookMs);
+      await passed(real.reach(start + 100));
+      expect(real.overdue() !== undefined).toBe(late);
+    }
   });
 
   test("a time that a slow answer gave may be off by half of what it took: what is named by it is looked at with that margin", async () => {

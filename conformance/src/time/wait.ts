@@ -27,6 +27,8 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
   /** The largest error of a time that was given to the check: the instants that it names may be off by as much. */
   let givenErrorMs = 0;
   let mustHoldUntil: number | undefined;
+  /** What the check did before such a moment may have come after it. */
+  let hasMissed = false;
   const waits: Wait[] = [];
 
   const estimate = (): number => localNow() + (offset ?? 0);
@@ -44,6 +46,10 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
       offsetErrorMs = rtt / 2;
     }
     return estimate();
+  };
+  const goOn = (): void => {
+    hasMissed ||= mustHoldUntil !== undefined && estimate() + errorMs() >= mustHoldUntil;
+    mustHoldUntil = undefined;
   };
   const waitUntil = async (instant: number, keep: KeepAlive | undefined): Promise<void> => {
     const kept = new Set(keep === undefined ? [] : meantToLive(keep, options.sessions));
@@ -71,7 +77,8 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
     moved: () => undefined,
     freeze: async () => undefined,
     overdue: () => {
-      if (mustHoldUntil !== undefined && estimate() + errorMs() >= mustHoldUntil - pace.rttMs())
+      const isLate = mustHoldUntil !== undefined && estimate() + errorMs() >= mustHoldUntil - pace.rttMs();
+      if (isLate || hasMissed)
         return "this machine or the way to the server was too slow to look before the moment in question";
       const ranOut = [...options.sessions.values()].some((session) => leaseRanOut(session, waits));
       return ranOut ? "this machine was too slow: the lease of a session ran out between two calls" : undefined;
@@ -83,13 +90,13 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
     },
     pass: async (ms, keep) => {
       requireDuration(ms);
-      mustHoldUntil = undefined;
+      goOn();
       const from = await measure();
       options.log(`waiting ${spoken(ms)}`);
       await waitUntil(from + ms, keep);
     },
     justBefore: async (instant, keep) => {
-      mustHoldUntil = undefined;
+      goOn();
       const from = await measure();
       const target = instant - pace.marginMs() - errorMs();
       options.log(`waiting ${spoken(Math.max(0, target - from))}, to just before ${new Date(instant).toISOString()}`);
@@ -99,7 +106,7 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
       mustHoldUntil = instant;
     },
     reach: async (instant, keep) => {
-      mustHoldUntil = undefined;
+      goOn();
       const from = await measure();
       options.log(`waiting ${spoken(Math.max(0, instant - from))}, to ${new Date(instant).toISOString()}`);
       await waitUntil(instant + errorMs() + 2, keep);
