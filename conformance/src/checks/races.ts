@@ -18,6 +18,7 @@ import {
   longestRowMs,
   lossMs,
   roomFor,
+  sessionOf,
   shortestRowMs,
   targets,
 } from "./lib/c-actors.ts";
@@ -166,10 +167,10 @@ const lastMoment: Check[] = [
       const { session, watch } = await t.watcher();
       const row = rowOf(t, await session.subscribe([target.id], shortestRowMs(t.profile)));
       const endMs = row.expireTime === undefined ? 0 : timestampMs(row.expireTime);
-      await t.time.justBefore(endMs, [session]);
+      await t.time.justBefore(endMs, [session, sessionOf(target)]);
       const refreshed = rowOf(t, await session.subscribe([target.id], longestRowMs(t.profile)));
       t.equal(refreshed.generation, row.generation, "generation of the refreshed row");
-      await t.time.reach(endMs, [session]);
+      await t.time.reach(endMs, [session, sessionOf(target)]);
       const list = await session.list();
       t.equal(
         list.map((one) => one.subscription?.expireTime),
@@ -189,7 +190,7 @@ const lastMoment: Check[] = [
       const [target] = await targets(t, 1);
       const { session, watch } = await t.watcher();
       const row = rowOf(t, await session.subscribe([target.id], shortestRowMs(t.profile)));
-      await t.time.reach(row.expireTime === undefined ? 0 : timestampMs(row.expireTime), [session]);
+      await t.time.reach(row.expireTime === undefined ? 0 : timestampMs(row.expireTime), [session, sessionOf(target)]);
       const newer = rowOf(t, await session.subscribe([target.id], shortestRowMs(t.profile)));
       t.ok(
         newer.generation > row.generation,

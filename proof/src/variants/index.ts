@@ -70,7 +70,7 @@ const byUrlOnly: Pick<Variant, "flags" | "judged"> = {
     "--set=rate_limits[Subscribe].max_calls=20",
     "--set=rate_limits[Unsubscribe].max_calls=20",
   ],
-  judged: { byUrlOnly: true, tier: "scaled", timeBudgetMs: 15_000, jobs: 16 },
+  judged: { byUrlOnly: true, tier: "scaled", timeBudgetMs: 15_000 },
 };
 
 /** The values of standard without a claim. */
