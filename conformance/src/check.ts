@@ -160,9 +160,9 @@ export interface Time {
   pass(ms: number, keep?: KeepAlive): Promise<void>;
   /**
    * To the last moment at which what ends at `instant` must still be there (virtual: 1 ms before it; else a safe
-   * margin before it).
+   * margin before it). `acts`: what is done then, before time passes again, must come before `instant`, or what is looked at later decides nothing.
    */
-  justBefore(instant: number, keep?: KeepAlive): Promise<void>;
+  justBefore(instant: number, keep?: KeepAlive, options?: { readonly acts?: boolean }): Promise<void>;
   /** To `instant`, or just after it: what ends then must be gone. */
   reach(instant: number, keep?: KeepAlive): Promise<void>;
 }

@@ -9,7 +9,7 @@ import { mutants } from "./mutants/index.ts";
 import { conditionsOf, type ProofOptions, readOptions, Usage, usage } from "./options.ts";
 import { publish } from "./publish/files.ts";
 import { mutantsPart, summaryLine, variantsPart } from "./publish/matrix.ts";
-import { mutantJobs, variantJobs } from "./run/jobs.ts";
+import { mutantJobs, strayTexts, variantJobs } from "./run/jobs.ts";
 import { codeDigest, openLog, type RunLog, readLines } from "./run/log.ts";
 import { runPool } from "./run/pool.ts";
 import { openRecord, type RecordedRun, standingRuns } from "./run/record.ts";
@@ -38,6 +38,11 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const startedMs = performance.now();
   const { selection } = options;
+  const [strayText] = strayTexts(selection.only, [...mutants, ...variants]);
+  if (strayText !== undefined) {
+    console.error(`--only ${strayText}: no mutant and no variant is named so`);
+    return 2;
+  }
   const strain = createStrain(options.strain);
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, () => process.exit(130));
   try {

@@ -10,7 +10,7 @@ import { publicStatus } from "./core/views.ts";
 import { createAdminService } from "./rpc/admin-service.ts";
 import type { ServiceDeps } from "./rpc/deps.ts";
 import { createGatekeeper, type Gatekeeper } from "./rpc/gate.ts";
-import { createReadyResults, createReadyStatuses } from "./rpc/ready-results.ts";
+import { createReadyAnswers } from "./rpc/ready-results.ts";
 import { queryResult } from "./rpc/results.ts";
 import { createTestingService } from "./rpc/testing-service.ts";
 import { type UnaryMethod, unaryMethodsOf } from "./rpc/unary-methods.ts";
@@ -118,8 +118,10 @@ export function createPresenceServer(options: PresenceServerOptions, seams: Pres
   const store = seams.store?.(own, rules) ?? own;
   // What stands in a seam must see every frame, and may change what it sees.
   const direct = seams.user === undefined && seams.hub === undefined;
+  // Where servers share a store, each reading makes new records: nothing could be found again.
+  const keeps = direct && options.shared === undefined;
   const plainStatusOf: StatusOf = (record) => publicStatus(record, rules);
-  const statusOf = direct ? createStatusOf(rules) : plainStatusOf;
+  const statusOf = keeps ? createStatusOf(rules) : plainStatusOf;
   const hub = through(
     seams.hub,
     createHub({
@@ -136,9 +138,8 @@ export function createPresenceServer(options: PresenceServerOptions, seams: Pres
   );
   const plainGatekeeper = createGatekeeper(store, rules);
   const gatekeeper = seams.gatekeeper?.(plainGatekeeper, store) ?? plainGatekeeper;
-  const ready = createReadyStatuses(statusOf);
-  const answered: Pick<ServiceDeps, "statusOf" | "resultOf"> = direct
-    ? { statusOf: ready, resultOf: createReadyResults(rules, ready) }
+  const answered: Pick<ServiceDeps, "statusOf" | "resultOf"> = keeps
+    ? createReadyAnswers(rules, statusOf)
     : { statusOf, resultOf: (record) => queryResult(record, rules) };
   const deps: ServiceDeps = { store, rules, hub, gatekeeper, ...answered };
   const claims = [...new Set([...profile.claims, ...options.claims])];

@@ -143,6 +143,8 @@ interface Row extends Judged {
 /** Longest that it may take until all is right again. */
 const rightMaxMs = 60_000;
 
+// What was started ends with this process, whatever ends it.
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, () => process.exit(130));
 if (values.help) process.stdout.write(usage);
 else process.exitCode = await run();
 process.exit();

@@ -37,7 +37,17 @@ function addressesOf(pid: number): { readonly stays: Ends; readonly cable: Ends 
 /** Those of runs that were killed would stay for ever. */
 function removeStale(): void {
   const names = execFileSync("ip", ["netns", "list"], { encoding: "utf8" }).match(/^userstatus-\d+/gm) ?? [];
-  for (const name of names) if (!existsSync(`/proc/${name.slice(prefix.length)}`)) ip("netns", "del", name);
+  for (const name of names) {
+    if (!existsSync(`/proc/${name.slice(prefix.length)}`)) attempt(() => ip("netns", "del", name));
+  }
+}
+
+function attempt(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // Somebody else has done it.
+  }
 }
 
 /** Undefined: none can be had here, as on other systems, without root, or without iproute2. */
@@ -52,11 +62,13 @@ export function openNamespace(): Namespace | undefined {
   }
   const close = (): void => {
     process.off("exit", close);
-    // Its ends of the links go with it, and with them the others.
-    ip("netns", "del", name);
+    // Its ends of the links go with it, and with them the others. One that is gone already is no fault.
+    attempt(() => ip("netns", "del", name));
   };
   process.once("exit", close);
   try {
+    // In some containers one can be made, and nothing run in it.
+    ip("netns", "exec", name, "true");
     ip("-n", name, "link", "set", "lo", "up");
     link(name, `us${process.pid}a`, stays);
     const end = link(name, `us${process.pid}b`, cable);

@@ -13,12 +13,18 @@ export interface Bystander {
 /** Logs somebody in, on a connection of his own. */
 export async function startBystander(url: string): Promise<Bystander> {
   const worker = new Worker(new URL("bystander-thread.ts", import.meta.url), { workerData: { url } });
-  await once(worker, "message");
+  try {
+    await once(worker, "message");
+  } catch (error) {
+    await worker.terminate();
+    throw error;
+  }
   return {
     begin: () => worker.postMessage("begin"),
     waits: async () => {
       worker.postMessage("end");
-      const [waits] = (await once(worker, "message")) as [readonly number[]];
+      const [{ waits, error }] = (await once(worker, "message")) as [{ waits: readonly number[]; error?: string }];
+      if (error !== undefined) throw new Error(`a heartbeat was not answered: ${error}`);
       return waits;
     },
     stop: () => worker.terminate(),

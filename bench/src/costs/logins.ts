@@ -5,7 +5,7 @@ import { Platform, UserStatusService } from "@userstatus/protocol";
 import { startMeasured } from "../children.ts";
 import { createStreamGroup } from "../streams.ts";
 import { inTurns, quietFlags, serverProgram } from "../subjects.ts";
-import { startBystander } from "./bystander.ts";
+import { type Bystander, startBystander } from "./bystander.ts";
 import { atOnce, type CostEffort, type CostRow, crowdTurns, type Say } from "./sides.ts";
 
 /** Users whom each of them subscribes to. */
@@ -63,8 +63,9 @@ async function storm(users: number): Promise<Storm> {
   const { url = "" } = process.hello;
   const client = createClient(UserStatusService, createConnectTransport({ baseUrl: url, httpVersion: "2" }));
   const group = createStreamGroup("grpc", url, Math.max(1, Math.ceil(users / 20)));
-  const bystander = await startBystander(url);
+  let bystander: Bystander | undefined;
   try {
+    bystander = await startBystander(url);
     // Those who are subscribed to are there before.
     await inTurns(rowsEach, atOnce, async (at) => {
       await client.login(device, { headers: headersOf(`friend-${at}`) });
@@ -81,7 +82,7 @@ async function storm(users: number): Promise<Storm> {
     const usEach = (process.cpuUs() - before) / users;
     return { usEach, bystanderMs: percentile(await bystander.waits(), 0.99) };
   } finally {
-    await bystander.stop();
+    await bystander?.stop();
     group.close();
     await process.stop();
   }

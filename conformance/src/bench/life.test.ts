@@ -37,6 +37,13 @@ test("silence after the link was given up, or the session ended, is nobody's fau
   expect(life.isKept()).toBe(false);
 });
 
+test("nor is silence that ends with a sign after the link was given up", () => {
+  life.linkGone();
+  now += 10 * leaseMs;
+  life.sign(now);
+  expect(long()).toEqual([]);
+});
+
 test("a sign after the link was lost makes it live again", () => {
   life.linkGone();
   expect(life.seemsLive()).toBe(false);

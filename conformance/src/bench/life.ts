@@ -36,7 +36,7 @@ export function createLife({ leaseMs, loginSentAt, now = () => performance.now()
   };
   return {
     sign: (sentAt) => {
-      noteSilence();
+      if (isKept()) noteSilence();
       lastSignAt = sentAt;
       isLinkGone = false;
     },

@@ -148,7 +148,7 @@ const backInTime: Check = {
     await owner.set(text);
     const firstOutMs = await t.time.now();
     await owner.logout();
-    await t.time.justBefore(firstOutMs + clearMs(t.profile), "all");
+    await t.time.justBefore(firstOutMs + clearMs(t.profile), "all", { acts: true });
     const again = await owner.user.login();
     t.equal(
       textOf(again.login.self?.status),

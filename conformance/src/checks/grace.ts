@@ -45,7 +45,7 @@ async function travellers(t: Bench, platform: Platform): Promise<readonly Travel
 /** Everybody comes back in his way; then the end of the grace is reached, and nobody has seen anything. */
 async function backUnseen(t: Bench, all: readonly Traveller[], back: number, over: number): Promise<void> {
   const observers = all.map(({ observer }) => observer);
-  await t.time.justBefore(back, observers);
+  await t.time.justBefore(back, observers, { acts: true });
   for (const { way, session } of all) await returns[way]?.(session);
   await t.time.reach(over, observers);
   for (const { way, session, before, watch, mark } of all) {

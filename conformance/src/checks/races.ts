@@ -167,7 +167,7 @@ const lastMoment: Check[] = [
       const { session, watch } = await t.watcher();
       const row = rowOf(t, await session.subscribe([target.id], shortestRowMs(t.profile)));
       const endMs = row.expireTime === undefined ? 0 : timestampMs(row.expireTime);
-      await t.time.justBefore(endMs, [session, sessionOf(target)]);
+      await t.time.justBefore(endMs, [session, sessionOf(target)], { acts: true });
       const refreshed = rowOf(t, await session.subscribe([target.id], longestRowMs(t.profile)));
       t.equal(refreshed.generation, row.generation, "generation of the refreshed row");
       await t.time.reach(endMs, [session, sessionOf(target)]);
@@ -217,7 +217,7 @@ const lastMoment: Check[] = [
       const life = t.liveness(session.platform);
       t.ok(session.login.serverTime !== undefined, "the answer to Login must have server_time");
       const endMs = timestampMs(session.login.serverTime) + life.leaseMs + life.graceMs + life.decayMs;
-      await t.time.justBefore(endMs);
+      await t.time.justBefore(endMs, undefined, { acts: true });
       await session.heartbeat();
       await t.time.reach(endMs);
       const observer = await t.session();

@@ -48,7 +48,7 @@ const afterLogout: Check = {
     await earlier.logout();
     await later.logout();
     const latest = await t.time.now();
-    await t.time.justBefore(earliest + dropMs(t.profile));
+    await t.time.justBefore(earliest + dropMs(t.profile), undefined, { acts: true });
     const back = await earlier.user.login();
     t.equal(await targetsOf(back), [target.id], "targets of the rows just before drop_after_absence");
     await t.time.reach(latest + dropMs(t.profile));
@@ -77,7 +77,7 @@ const afterLoss: Check = {
     t.ok(platform !== undefined, "the profile has a platform whose lost sessions count as OFFLINE");
     const [earlier, later] = [await (await t.user()).login({ platform }), await (await t.user()).login({ platform })];
     for (const watcher of [earlier, later]) await makeRow(t, watcher, target.id);
-    await t.time.justBefore(lossInstant(t, earlier) + dropMs(t.profile));
+    await t.time.justBefore(lossInstant(t, earlier) + dropMs(t.profile), undefined, { acts: true });
     const back = await earlier.user.login({ device: earlier.device, platform });
     t.equal(await targetsOf(back), [target.id], "targets of the rows just before drop_after_absence");
     await t.time.reach(lossInstant(t, later) + dropMs(t.profile));

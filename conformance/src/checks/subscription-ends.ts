@@ -19,7 +19,7 @@ const atItsTime: Check = {
     const id = target.user.id;
     const { row } = rowIn(t, await watcher.subscribe([id], rowTtlMs(t.profile)), id);
     const end = rowEndOf(t, row, "Subscribe");
-    await t.time.justBefore(end, "all");
+    await t.time.justBefore(end, "all", { acts: true });
     const mark = watch.mark();
     const [list] = await Promise.all([targetsOf(watcher), target.logout()]);
     t.equal(list, [id], "targets of the rows just before expire_time");

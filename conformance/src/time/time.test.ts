@@ -163,14 +163,15 @@ describe("waiting", () => {
     expect(real.overdue()).toContain("too slow");
   });
 
-  test("what was done in time before a moment decides; what was done too late for it nothing, whatever came then", async () => {
-    for (const [tookMs, late] of [
-      [10, false],
-      [30, true],
-    ] as const) {
+  test("what was done in time before a moment decides; what was done too late for it nothing, whatever came then; a look is over", async () => {
+    for (const { tookMs, acts, late } of [
+      { tookMs: 10, acts: true, late: false },
+      { tookMs: 30, acts: true, late: true },
+      { tookMs: 30, acts: false, late: false },
+    ]) {
       const real = waiting();
       const start = await real.now();
-      await passed(real.justBefore(start + 60));
+      await passed(real.justBefore(start + 60, undefined, { acts }));
       await vi.advanceTimersByTimeAsync(tookMs);
       await passed(real.reach(start + 100));
       expect(real.overdue() !== undefined).toBe(late);

@@ -27,7 +27,8 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
   /** The largest error of a time that was given to the check: the instants that it names may be off by as much. */
   let givenErrorMs = 0;
   let mustHoldUntil: number | undefined;
-  /** What the check did before such a moment may have come after it. */
+  let actsBefore = false;
+  /** What the check did before such a moment, and goes on from, may have come after it. */
   let hasMissed = false;
   const waits: Wait[] = [];
 
@@ -48,7 +49,7 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
     return estimate();
   };
   const goOn = (): void => {
-    hasMissed ||= mustHoldUntil !== undefined && estimate() + errorMs() >= mustHoldUntil;
+    hasMissed ||= actsBefore && mustHoldUntil !== undefined && estimate() + errorMs() >= mustHoldUntil;
     mustHoldUntil = undefined;
   };
   const waitUntil = async (instant: number, keep: KeepAlive | undefined): Promise<void> => {
@@ -95,7 +96,7 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
       options.log(`waiting ${spoken(ms)}`);
       await waitUntil(from + ms, keep);
     },
-    justBefore: async (instant, keep) => {
+    justBefore: async (instant, keep, { acts = false } = {}) => {
       goOn();
       const from = await measure();
       const target = instant - pace.marginMs() - errorMs();
@@ -104,6 +105,7 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
       if (estimate() + errorMs() + pace.rttMs() >= instant)
         throw new Inconclusive("the moment to look at had passed before the suite could look");
       mustHoldUntil = instant;
+      actsBefore = acts;
     },
     reach: async (instant, keep) => {
       goOn();

@@ -20,8 +20,8 @@ export function mutantJobs(mutants: readonly Mutant[], { only, part, quick, matr
   if (part === "variants") return [];
   return mutants.flatMap(({ id, profiles = defaultProfiles }) =>
     profiles
-      .slice(0, quick ? 1 : undefined)
       .filter((profile) => isWanted(`${id} (${profile})`, only))
+      .slice(0, quick ? 1 : undefined)
       .map((profile): Job => ({ kind: "mutant", id, profile, scope: matrix ? "all" : "own" })),
   );
 }
@@ -40,4 +40,12 @@ export function variantJobs(variants: readonly Variant[], { only, part, quick, r
 
 function isWanted(name: string, only: readonly string[]): boolean {
   return only.length === 0 || only.some((text) => name.includes(text));
+}
+
+/** Texts that no job's name has. */
+export function strayTexts(texts: readonly string[], subjects: readonly (Mutant | Variant)[]): string[] {
+  const names = subjects.flatMap(({ id, profiles = defaultProfiles }) =>
+    profiles.map((profile) => `${id} (${profile})`),
+  );
+  return texts.filter((text) => !names.some((name) => name.includes(text)));
 }

@@ -18,18 +18,19 @@ import { beforeEach, expect, test } from "vitest";
 import { blankRecord, type UserRecord } from "../core/model.ts";
 import { createRules, type Rules } from "../core/rules.ts";
 import { createStatusOf, type StatusOf } from "../core/shared-status.ts";
-import { createReadyResults, createReadyStatuses, withReadyBytes } from "./ready-results.ts";
+import { createReadyAnswers, withReadyBytes } from "./ready-results.ts";
 import { failedResult, userError } from "./results.ts";
 
 let rules: Rules;
 let statusOf: StatusOf;
+let resultOf: (record: UserRecord) => QueryResult;
 let alice: UserRecord;
 
 beforeEach(() => {
   const profile = publishedProfile("standard");
   if (!profile) throw new Error("there is no profile standard");
   rules = createRules(profile);
-  statusOf = createReadyStatuses(createStatusOf(rules));
+  ({ statusOf, resultOf } = createReadyAnswers(rules, createStatusOf(rules)));
   alice = {
     ...blankRecord("alice", rules),
     registered: true,
@@ -51,7 +52,6 @@ function same(method: DescMethod, answer: Message): Message {
 const { queryStatuses, subscribe } = UserStatusService.method;
 
 test("a status is the same message until what it shows changes, and its result with it", () => {
-  const resultOf = createReadyResults(rules, statusOf);
   const first = statusOf(alice);
   expect(statusOf(alice)).toBe(first);
   expect(resultOf(alice)).toBe(resultOf(alice));
@@ -71,7 +71,6 @@ test.each(["revision", "updateMs", "onlineMs", "customMs"] as const)("another %s
 });
 
 test("answers of QueryStatuses", () => {
-  const resultOf = createReadyResults(rules, statusOf);
   const answer = (...results: QueryResult[]): Message =>
     create(QueryStatusesResponseSchema, { epoch: "epoch", results });
   const bob = { ...blankRecord("grüße 🎉".repeat(30), rules), registered: true };

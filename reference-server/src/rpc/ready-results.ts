@@ -9,7 +9,6 @@ import {
   SubscribedUserSchema,
   type SubscribeResponse,
   SubscribeResponseSchema,
-  type SubscribeResult,
   SubscribeResultSchema,
   SubscriptionSchema,
   type UserStatus,
@@ -22,10 +21,15 @@ import type { StatusOf } from "../core/shared-status.ts";
 import { isKnown } from "../core/views.ts";
 import { queryResult, statusResult } from "./results.ts";
 
-/** Each of a status that nobody changes: its length and itself. */
-const statusBytes = new WeakMap<UserStatus, Uint8Array>();
-/** Of a `results` entry of a query, with its tag. */
-const resultBytes = new WeakMap<QueryResult, Uint8Array>();
+/** What is made when it is first written. */
+interface Ready {
+  bytes: Uint8Array | undefined;
+}
+
+/** Statuses that nobody changes: the length of each, and itself. */
+const statuses = new WeakMap<UserStatus, Ready>();
+/** Such a status as a `results` entry of a query, with its tag. */
+const queryEntries = new WeakMap<QueryResult, Ready>();
 
 const { results: queryResults } = QueryStatusesResponseSchema.field;
 const { userId: queried, status: queriedStatus } = QueryResultSchema.field;
@@ -33,36 +37,54 @@ const { results: subscribeResults } = SubscribeResponseSchema.field;
 const { userId: wanted, subscribed } = SubscribeResultSchema.field;
 const { subscription: row, status: rowStatus } = SubscribedUserSchema.field;
 
-/** What `statusOf` gives, with its bytes kept: answers that it stands in are made of them. */
-export function createReadyStatuses(statusOf: StatusOf): StatusOf {
-  return (record) => {
-    const status = statusOf(record);
-    if (!statusBytes.has(status)) {
-      statusBytes.set(status, new BinaryWriter().bytes(toBinary(UserStatusSchema, status)).finish());
-    }
+/**
+ * What answers tell of a record, from statuses that stay the same message until they change: whoever gets it must not change it. Its bytes are kept with it,
+ * from the first time that it is written in binary.
+ */
+export function createReadyAnswers(
+  rules: Rules,
+  sharedStatusOf: StatusOf,
+): { readonly statusOf: StatusOf; readonly resultOf: (record: Readonly<UserRecord>) => QueryResult } {
+  const results = new WeakMap<UserStatus, QueryResult>();
+  const statusOf: StatusOf = (record) => {
+    const status = sharedStatusOf(record);
+    if (!statuses.has(status)) statuses.set(status, { bytes: undefined });
     return status;
   };
-}
-
-/** What a query tells of a record, from ready statuses. It must not be changed by whoever gets it. */
-export function createReadyResults(rules: Rules, statusOf: StatusOf): (record: Readonly<UserRecord>) => QueryResult {
-  const kept = new WeakMap<UserStatus, QueryResult>();
-  return (record) => {
+  const resultOf = (record: Readonly<UserRecord>): QueryResult => {
     if (!isKnown(record, rules)) return queryResult(record, rules);
     const status = statusOf(record);
-    const found = kept.get(status);
+    const found = results.get(status);
     if (found) return found;
     const result = statusResult(status);
-    kept.set(status, result);
-    const bytes = statusBytes.get(status);
-    if (bytes) {
-      const writer = tagged(queryResults).fork();
-      tagged(queried, writer).string(result.userId);
-      tagged(queriedStatus, writer).raw(bytes);
-      resultBytes.set(result, writer.join().finish());
-    }
+    results.set(status, result);
+    queryEntries.set(result, { bytes: undefined });
     return result;
   };
+  return { statusOf, resultOf };
+}
+
+/** Undefined: somebody may change this one. */
+function bytesOfStatus(status: UserStatus | undefined): Uint8Array | undefined {
+  const ready = status && statuses.get(status);
+  if (ready === undefined) return undefined;
+  ready.bytes ??= new BinaryWriter().bytes(toBinary(UserStatusSchema, status as UserStatus)).finish();
+  return ready.bytes;
+}
+
+/** Likewise. */
+function bytesOfResult(result: QueryResult): Uint8Array | undefined {
+  const ready = queryEntries.get(result);
+  if (ready === undefined || result.result.case !== "status") return undefined;
+  if (ready.bytes === undefined) {
+    const status = bytesOfStatus(result.result.value);
+    if (status === undefined) return undefined;
+    const writer = tagged(queryResults).fork();
+    tagged(queried, writer).string(result.userId);
+    tagged(queriedStatus, writer).raw(status);
+    ready.bytes = writer.join().finish();
+  }
+  return ready.bytes;
 }
 
 /** Begins a field that has a length. */
@@ -110,7 +132,7 @@ function joined(results: readonly QueryResult[]): Uint8Array | undefined {
   let length = 0;
   const parts: Uint8Array[] = [];
   for (const result of results) {
-    const bytes = resultBytes.get(result);
+    const bytes = bytesOfResult(result);
     if (!bytes) return undefined;
     parts.push(bytes);
     length += bytes.length;
@@ -127,25 +149,22 @@ function joined(results: readonly QueryResult[]): Uint8Array | undefined {
 
 /** Likewise. A row is the caller's own: only its status is ready. Undefined: no status is. */
 function written({ results }: SubscribeResponse): Uint8Array | undefined {
+  if (!results.some(({ result }) => result.case === "subscribed" && bytesOfStatus(result.value.status)))
+    return undefined;
   const writer = new BinaryWriter();
-  let isAnyReady = false;
   for (const result of results) {
-    const bytes = readyStatusOf(result);
+    const { userId, result: what } = result;
+    const status = what.case === "subscribed" ? bytesOfStatus(what.value.status) : undefined;
     tagged(subscribeResults, writer);
-    if (bytes === undefined || result.result.case !== "subscribed") {
+    if (status === undefined || what.case !== "subscribed") {
       writer.bytes(toBinary(SubscribeResultSchema, result));
       continue;
     }
-    isAnyReady = true;
-    tagged(wanted, writer.fork()).string(result.userId);
-    const { subscription } = result.result.value;
+    tagged(wanted, writer.fork()).string(userId);
     tagged(subscribed, writer).fork();
+    const { subscription } = what.value;
     if (subscription) tagged(row, writer).bytes(toBinary(SubscriptionSchema, subscription));
-    tagged(rowStatus, writer).raw(bytes).join().join();
+    tagged(rowStatus, writer).raw(status).join().join();
   }
-  return isAnyReady ? writer.finish().subarray(subscribeTagBytes) : undefined;
-}
-
-function readyStatusOf({ result }: SubscribeResult): Uint8Array | undefined {
-  return result.case === "subscribed" && result.value.status ? statusBytes.get(result.value.status) : undefined;
+  return writer.finish().subarray(subscribeTagBytes);
 }
