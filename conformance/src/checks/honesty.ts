@@ -1,7 +1,7 @@
 // A test clock runs code that production never runs. These few checks wait for real time, whatever clock the run has.
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { OnlineStatus, Platform, type Profile, type RateLimit } from "@userstatus/protocol";
-import type { Bench, Check, TestSession } from "../check.ts";
+import type { Bench, Check, Refusal, TestSession } from "../check.ts";
 import { graceMs, sessionOf, setEnding, targets, textsEnd, textTtl } from "./lib/c-actors.ts";
 import { survivesClose } from "./lib/c-away.ts";
 import { foldToFence } from "./lib/c-state.ts";
@@ -116,24 +116,29 @@ const rate: Check = {
     const session = await t.session();
     const rule = shortestRate(t.profile);
     const { procedure = "", maxCalls = 0 } = rule ?? {};
+    const tried = (): Promise<Refusal | undefined> =>
+      call(session, procedure, target.id).then(
+        () => undefined,
+        (error: unknown) => t.refused(Promise.reject(error), "RATE_LIMITED", `${procedure} beyond its rate`),
+      );
     // A bucket that fills all the time admits a few more while the calls are made: more than one beyond the rate are tried.
-    const outcomes = await Promise.all(
-      Array.from({ length: maxCalls * 3 + 3 }, () =>
-        call(session, procedure, target.id).then(
-          () => undefined,
-          (error: unknown) => t.refused(Promise.reject(error), "RATE_LIMITED", `${procedure} beyond its rate`),
-        ),
-      ),
-    );
+    const times = maxCalls * 3 + 3;
+    const outcomes = await Promise.all(Array.from({ length: times }, tried));
     const refusals = outcomes.filter((outcome) => outcome !== undefined);
     const admitted = outcomes.length - refusals.length;
     t.ok(admitted >= maxCalls, `${maxCalls} calls of ${procedure} must be admitted`, admitted);
-    const waitMs = Math.max(...refusals.map((refusal) => refusal.retryAfterMs ?? 0));
+    const longestMs = Math.max(...refusals.map(({ retryAfterMs = 0 }) => retryAfterMs));
     t.ok(
-      waitMs > 0 && waitMs <= windowMs(rule),
+      longestMs > 0 && longestMs <= windowMs(rule),
       `calls beyond the rate must be refused, with delays of at most ${windowMs(rule)} ms`,
       refusals,
     );
+    // On a slow machine one of them was admitted after another was told how long to wait: the delay that counts is one that comes last.
+    let last: Refusal | undefined;
+    for (let at = 0; at < times && last === undefined; at++) last = await tried();
+    if (last === undefined) return t.notTestable("this machine was too slow to call beyond the rate, one by one");
+    const waitMs = last.retryAfterMs ?? 0;
+    t.ok(waitMs <= windowMs(rule), `the delay of a refusal must be at most ${windowMs(rule)} ms`, waitMs);
     await t.time.pass(waitMs, [session]);
     await call(session, procedure, target.id);
   },
