@@ -57,16 +57,20 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
     const wait = { from: localNow(), until: Number.POSITIVE_INFINITY, kept };
     waits.push(wait);
     const stop = new AbortController();
-    const ended = AbortSignal.any([stop.signal, over]);
+    // Not AbortSignal.any: in Node 24.16 and later one that nobody listens to just then may lose its abort (nodejs/node#65995), and heartbeats went on for ever.
+    const onOver = (): void => stop.abort();
+    over.addEventListener("abort", onOver);
+    if (over.aborted) stop.abort();
     // One listener for each session that is kept alive.
-    setMaxListeners(0, ended, over);
-    const beating = beatMeanwhile(keep, options.sessions, ended);
+    setMaxListeners(0, stop.signal, over);
+    const beating = beatMeanwhile(keep, options.sessions, stop.signal);
     try {
       for (let left = instant - estimate(); left > 0; left = instant - estimate()) {
         await Promise.race([pause(Math.ceil(left), over), beating.failed]);
         if (over.aborted) throw new Inconclusive("the check was over before the wait was");
       }
     } finally {
+      over.removeEventListener("abort", onOver);
       stop.abort();
       await beating.done;
       wait.until = localNow();
