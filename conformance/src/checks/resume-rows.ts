@@ -7,6 +7,7 @@ import {
   flip,
   longestRowMs,
   rowsWithinLimits,
+  sessionOf,
   shortestRowMs,
   type Target,
   targets,
@@ -110,7 +111,7 @@ const rows: Check[] = [
       t.equal(held.rows.size, 2, "number of rows before");
       const { cursor } = watch;
       await watch.close();
-      await t.time.pass(ttlMs);
+      await t.time.pass(ttlMs, [brief, lasting].map(sessionOf));
       const back = await comeBack(t, { session, held, cursor }, "after the row's time");
       t.equal(rowsHeld(back.held, [brief, lasting]), [false, true], "which rows are held");
     },

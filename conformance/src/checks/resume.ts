@@ -50,7 +50,7 @@ const covers: Check[] = [
       before: (t, [one]) => setEnding(t, sessionOf(one), "a while", textMs),
       away: async (t, [one], client, endMs) => {
         t.equal(client.held.statuses.get(one.id)?.customStatus?.text, "a while", "text held before it ends");
-        await t.time.reach(endMs);
+        await t.time.reach(endMs, [sessionOf(one)]);
       },
       back: (t, [one], held) => t.equal(held.statuses.get(one.id)?.customStatus?.text ?? "", "", "text held"),
     },
