@@ -87,24 +87,14 @@ const faults: readonly Fault[] = [
     name: `no network from a server to the Redis for ${values.stop} s`,
     replicas: 0,
     mayLose: false,
-    happen: async ({ nodes }) => {
-      nodes[0]?.cut();
-      await sleep(stopMs);
-      nodes[0]?.mend();
-      return 0;
-    },
+    happen: loseNetwork,
   },
   {
     name: `the link of a server's network namespace to the Redis is down for ${values.stop} s`,
     replicas: 0,
     mayLose: false,
     namespace: true,
-    happen: async ({ nodes }) => {
-      nodes[0]?.cut();
-      await sleep(stopMs);
-      nodes[0]?.mend();
-      return 0;
-    },
+    happen: loseNetwork,
   },
   {
     name: `a replica takes over that was ${behindMs / 1000} s behind`,
@@ -119,6 +109,13 @@ const faults: readonly Fault[] = [
     happen: failOver,
   },
 ];
+
+async function loseNetwork({ nodes }: Stage): Promise<number> {
+  nodes[0]?.cut();
+  await sleep(stopMs);
+  nodes[0]?.mend();
+  return 0;
+}
 
 /** Nobody changes anything until it has been looked at what is lost. */
 async function failOver(stage: Stage, load: Load): Promise<number> {

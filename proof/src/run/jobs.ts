@@ -20,7 +20,7 @@ export function mutantJobs(mutants: readonly Mutant[], { only, part, quick, matr
   if (part === "variants") return [];
   return mutants.flatMap(({ id, profiles = defaultProfiles }) =>
     profiles
-      .filter((profile) => isWanted(`${id} (${profile})`, only))
+      .filter((profile) => isWanted(nameOf(id, profile), only))
       .slice(0, quick ? 1 : undefined)
       .map((profile): Job => ({ kind: "mutant", id, profile, scope: matrix ? "all" : "own" })),
   );
@@ -32,10 +32,14 @@ export function variantJobs(variants: readonly Variant[], { only, part, quick, r
   return Array.from({ length: rounds }, (_, round) =>
     variants.flatMap(({ id, profiles = defaultProfiles }) =>
       profiles
-        .filter((profile) => isWanted(`${id} (${profile})`, only))
+        .filter((profile) => isWanted(nameOf(id, profile), only))
         .map((profile): Job => ({ kind: "variant", id, profile, round })),
     ),
   ).flat();
+}
+
+function nameOf(id: string, profile: string): string {
+  return `${id} (${profile})`;
 }
 
 function isWanted(name: string, only: readonly string[]): boolean {
@@ -45,7 +49,7 @@ function isWanted(name: string, only: readonly string[]): boolean {
 /** Texts that no job's name has. */
 export function strayTexts(texts: readonly string[], subjects: readonly (Mutant | Variant)[]): string[] {
   const names = subjects.flatMap(({ id, profiles = defaultProfiles }) =>
-    profiles.map((profile) => `${id} (${profile})`),
+    profiles.map((profile) => nameOf(id, profile)),
   );
   return texts.filter((text) => !names.some((name) => name.includes(text)));
 }

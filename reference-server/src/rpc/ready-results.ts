@@ -100,21 +100,21 @@ const subscribeTagBytes = tagged(subscribeResults).finish().length;
  * answer that will be encoded in binary, and that nobody looks at any more; every other answer stays as it is.
  */
 export function withReadyBytes(method: DescMethod, answer: Message): Message {
-  if (method === UserStatusService.method.queryStatuses && isMessage(answer, QueryStatusesResponseSchema)) {
+  const { queryStatuses, subscribe } = UserStatusService.method;
+  if (method === queryStatuses && isMessage(answer, QueryStatusesResponseSchema)) {
     const data = joined(answer.results);
-    if (data === undefined) return answer;
-    const message = create(QueryStatusesResponseSchema, { epoch: answer.epoch });
-    message.$unknown = [{ no: queryResults.number, wireType: WireType.LengthDelimited, data }];
-    return message;
+    return data ? filled(create(QueryStatusesResponseSchema, { epoch: answer.epoch }), queryResults, data) : answer;
   }
-  if (method === UserStatusService.method.subscribe && isMessage(answer, SubscribeResponseSchema)) {
+  if (method === subscribe && isMessage(answer, SubscribeResponseSchema)) {
     const data = written(answer);
-    if (data === undefined) return answer;
-    const message = create(SubscribeResponseSchema, { epoch: answer.epoch });
-    message.$unknown = [{ no: subscribeResults.number, wireType: WireType.LengthDelimited, data }];
-    return message;
+    return data ? filled(create(SubscribeResponseSchema, { epoch: answer.epoch }), subscribeResults, data) : answer;
   }
   return answer;
+}
+
+function filled(message: Message, { number: no }: { readonly number: number }, data: Uint8Array): Message {
+  message.$unknown = [{ no, wireType: WireType.LengthDelimited, data }];
+  return message;
 }
 
 /** Does so with answers that pass the RPC library. To stand inside of whoever looks at answers. */
