@@ -1,6 +1,6 @@
 // How long a change takes to its watchers: at half of what the server could do, and where some of the watchers read nothing.
 import { type Subject, startFloorSubject, startServerSubject } from "../subjects.ts";
-import type { CostEffort, CostRow, Say } from "./sides.ts";
+import { type CostEffort, type CostRow, p99, type Say } from "./sides.ts";
 
 /** Part of what a core could do in all that the load asks for. */
 const loadShare = 0.5;
@@ -159,11 +159,6 @@ async function latencies(
   await pause(settleMs);
   subject.eachArrival(undefined);
   return times;
-}
-
-function p99(times: number[]): number {
-  const sorted = times.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN;
 }
 
 function middle(values: readonly number[]): number {

@@ -6,7 +6,7 @@ import { startMeasured } from "../children.ts";
 import { createStreamGroup } from "../streams.ts";
 import { inTurns, quietFlags, serverProgram } from "../subjects.ts";
 import { type Bystander, startBystander } from "./bystander.ts";
-import { atOnce, type CostEffort, type CostRow, crowdTurns, type Say } from "./sides.ts";
+import { atOnce, type CostEffort, type CostRow, crowdTurns, p99, type Say } from "./sides.ts";
 
 /** Users whom each of them subscribes to. */
 const rowsEach = 100;
@@ -80,16 +80,12 @@ async function storm(users: number): Promise<Storm> {
       await group.open({ token: `dev:bench:user-${at}`, sessionId });
     });
     const usEach = (process.cpuUs() - before) / users;
-    return { usEach, bystanderMs: percentile(await bystander.waits(), 0.99) };
+    return { usEach, bystanderMs: p99(await bystander.waits()) };
   } finally {
     await bystander?.stop();
     group.close();
     await process.stop();
   }
-}
-
-function percentile(waits: readonly number[], part: number): number {
-  return waits.toSorted((a, b) => a - b)[Math.floor(waits.length * part)] ?? Number.NaN;
 }
 
 const device = { deviceId: "d", platform: Platform.ANDROID };

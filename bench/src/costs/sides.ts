@@ -39,6 +39,11 @@ export const connections = 4;
 /** Turns of rows of very many: each takes a minute. */
 export const crowdTurns = ({ turns }: CostEffort): number => Math.min(turns, 3);
 
+/** What 99 of 100 stay within. */
+export function p99(times: readonly number[]): number {
+  return times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? Number.NaN;
+}
+
 /** One user's session on a server of the protocol, or what stands for it on a peer. */
 export interface Caller {
   readonly token: string;
