@@ -156,6 +156,8 @@ export interface Time {
   readonly tier: "virtual" | "scaled" | "real";
   /** The server's time now. */
   now(): Promise<number>;
+  /** By how many milliseconds what `now` gave may miss the server's clock: 0 where that stands (virtual), else half of the slowest answer's way. */
+  errorMs(): number;
   /** Lets this much pass. Sessions get no sign of life, unless kept alive. */
   pass(ms: number, keep?: KeepAlive): Promise<void>;
   /**

@@ -182,7 +182,15 @@ function declaredTime(check: Check, time: Time): Time {
   const refuse = (): never => {
     throw new SuiteFault(`the check ${check.id} lets time pass and does not declare timeMs`);
   };
-  return { tier: time.tier, now: () => time.now(), pass: refuse, justBefore: refuse, reach: refuse };
+  const { tier } = time;
+  return {
+    tier,
+    now: () => time.now(),
+    errorMs: () => time.errorMs(),
+    pass: refuse,
+    justBefore: refuse,
+    reach: refuse,
+  };
 }
 
 async function makeUsers(world: World, count: number, fresh: boolean): Promise<string[]> {

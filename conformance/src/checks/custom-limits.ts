@@ -1,9 +1,10 @@
 // Checks of SPEC §8, limits: bytes of a text, the ttl that the caller may give, and the one it has without.
 import type { Bench, Check } from "../check.ts";
+import { between } from "./lib/a-instants.ts";
 import { createPace, paceMs } from "./lib/b-pace.ts";
 import { seen } from "./lib/b-sessions.ts";
 import { textTtlMs } from "./lib/b-times.ts";
-import { between, msOf, rowIn, rowListed, sampleText, textEnd, textEndOf, textOf } from "./lib/b-values.ts";
+import { msOf, rowIn, rowListed, sampleText, textEnd, textEndOf, textOf } from "./lib/b-values.ts";
 
 /** A text of exactly so many bytes: as many of the character as fit, then ASCII. */
 function textOfBytes(character: string, bytes: number): string {

@@ -2,8 +2,9 @@
 import { OnlineStatus, type Platform, type Profile, type UserStatus } from "@userstatus/protocol";
 import type { Bench, Check, TestSession, TestWatch } from "../check.ts";
 import { plainCalls } from "./lib/a-calls.ts";
+import type { Span } from "./lib/a-instants.ts";
 import { gracesMs, livenessOf, platformName, ruleSamples, silenceMs } from "./lib/a-profile.ts";
-import { closeLink, loggedInAt, look, type Span, shows, watching, whileBefore } from "./lib/a-scenes.ts";
+import { closeLink, loggedInAt, look, shows, watching, whileBefore } from "./lib/a-scenes.ts";
 
 /** Of the samples, those that have a grace. */
 function graceSamples(profile: Profile): readonly Platform[] {

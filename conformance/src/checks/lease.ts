@@ -1,18 +1,9 @@
 // Checks of SPEC §6.3, leases: how long a silent session lives, what starts the lease anew, and what does not.
 import { OnlineStatus, type Platform, type Profile, WatchEndReason } from "@userstatus/protocol";
 import type { Bench, Check, TestSession } from "../check.ts";
+import { sameInstant } from "./lib/a-instants.ts";
 import { livenessOf, lossStatus, onlineName, platformName, ruleSamples, silenceMs } from "./lib/a-profile.ts";
-import {
-  durationOf,
-  instantOf,
-  loggedInAt,
-  msOf,
-  openedAt,
-  sameInstant,
-  shows,
-  stateOf,
-  watching,
-} from "./lib/a-scenes.ts";
+import { durationOf, instantOf, loggedInAt, msOf, openedAt, shows, stateOf, watching } from "./lib/a-scenes.ts";
 
 /** Half a lease, at whose end the session gives a sign of life. */
 function half(profile: Profile, platform: Platform): number {
@@ -125,14 +116,15 @@ export const leaseChecks: readonly Check[] = [
     run: async (t: Bench) => {
       for (const platform of ruleSamples(t.profile)) {
         const session = await (await t.user()).login({ platform });
-        const now = await t.time.now();
+        const from = await t.time.now();
         const beat = await session.heartbeat();
+        const to = await t.time.now();
         t.equal(
           durationOf(beat.lease),
           livenessOf(t.profile, platform).leaseMs,
           `Lease of Heartbeat on ${platformName(platform)}`,
         );
-        sameInstant(t, msOf(beat.serverTime), now, "server_time of Heartbeat");
+        sameInstant(t, msOf(beat.serverTime), { from, to }, "server_time of Heartbeat");
       }
     },
   },

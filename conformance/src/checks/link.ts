@@ -1,6 +1,7 @@
 // Checks of SPEC §6.3, links: what ends a link at once, what does not, and that nobody sees it within the grace.
 import { OnlineStatus, WatchEndReason } from "@userstatus/protocol";
 import type { Bench, Check, TestSession } from "../check.ts";
+import { type Span, spanOf } from "./lib/a-instants.ts";
 import {
   gracesMs,
   hasPair,
@@ -11,7 +12,7 @@ import {
   ruleSamples,
   silenceMs,
 } from "./lib/a-profile.ts";
-import { closeLink, look, loseLink, openedAt, type Span, shows, twoSessions, watching } from "./lib/a-scenes.ts";
+import { closeLink, look, openedAt, shows, twoSessions, watching } from "./lib/a-scenes.ts";
 
 /** The link of this session was lost: it shows when the grace is over, and not before. */
 async function lostAfterGrace(
@@ -51,7 +52,7 @@ export const linkChecks: readonly Check[] = [
       for (const platform of ruleSamples(t.profile)) {
         const session = await (await t.user()).login({ platform });
         const watch = await session.watch({ relay: true });
-        const span = await loseLink(t, () => watch.link.cut());
+        const span = await spanOf(t, () => watch.link.cut());
         await lostAfterGrace(t, session, span, `after the connection was cut on ${platformName(platform)}`);
       }
     },

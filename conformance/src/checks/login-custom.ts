@@ -3,8 +3,9 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs, durationMs } from "@bufbuild/protobuf/wkt";
 import { type CustomStatusInputSchema, OnlineStatus, type Profile } from "@userstatus/protocol";
 import type { Bench, Check } from "../check.ts";
+import { sameInstant } from "./lib/a-instants.ts";
 import { rateOf } from "./lib/a-profile.ts";
-import { instantOf, look, msOf, sameInstant, shows, textOf, watching } from "./lib/a-scenes.ts";
+import { instantOf, look, msOf, shows, textOf, watching } from "./lib/a-scenes.ts";
 
 /** Rates with more calls than this are not used up. */
 const usedUpMax = 500;

@@ -2,6 +2,7 @@
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { OnlineStatus, type Profile, type UserStatus } from "@userstatus/protocol";
 import type { Bench, Check } from "../check.ts";
+import { later, sameInstant, spanOf } from "./lib/a-instants.ts";
 import {
   firstOf,
   gracesMs,
@@ -12,7 +13,7 @@ import {
   silenceMs,
   windowMs,
 } from "./lib/a-profile.ts";
-import { closeLink, instantOf, loggedInAt, look, msOf, sameInstant, textOf, watching } from "./lib/a-scenes.ts";
+import { closeLink, instantOf, loggedInAt, look, msOf, textOf, watching } from "./lib/a-scenes.ts";
 
 function hasTimes(profile: Profile): true | string {
   return profile.status?.timestamps === true || "the profile shows no times";
@@ -59,16 +60,15 @@ export const onlineTimesChecks: readonly Check[] = [
       );
       inOrder(t, loggedIn, "after Login");
       await t.time.pass(stepMs(t.profile), [session]);
-      const later = await look(t, session.user.id);
+      const still = await look(t, session.user.id);
       t.equal(
-        later.onlineStatusUpdateTime,
+        still.onlineStatusUpdateTime,
         loggedIn.onlineStatusUpdateTime,
         "online_status_update_time while nothing changes",
       );
-      const now = await t.time.now();
-      await session.logout();
+      const logout = await spanOf(t, () => session.logout());
       const loggedOut = await look(t, session.user.id);
-      sameInstant(t, msOf(loggedOut.onlineStatusUpdateTime), now, "online_status_update_time after Logout");
+      sameInstant(t, msOf(loggedOut.onlineStatusUpdateTime), logout, "online_status_update_time after Logout");
       t.equal(
         loggedOut.customStatusUpdateTime,
         loggedIn.customStatusUpdateTime,
@@ -87,14 +87,13 @@ export const onlineTimesChecks: readonly Check[] = [
       const before = await look(t, session.user.id);
       for (const text of ["one", "two", ""]) {
         await t.time.pass(stepMs(t.profile), [session]);
-        const now = await t.time.now();
-        await session.set(text);
+        const change = await spanOf(t, () => session.set(text));
         const after = await look(t, session.user.id);
         t.equal(textOf(after), text, "Text that others see");
         sameInstant(
           t,
           msOf(after.customStatusUpdateTime),
-          now,
+          change,
           `custom_status_update_time after the text was ${text || "cleared"}`,
         );
         t.equal(
@@ -150,16 +149,11 @@ export const onlineTimesChecks: readonly Check[] = [
       const session = await (await t.user()).login({ platform });
       const watch = await session.watch();
       const { graceMs } = livenessOf(t.profile, platform);
-      const { from, to } = await closeLink(t, watch);
-      await t.time.reach(to + graceMs);
+      const end = later(await closeLink(t, watch), graceMs);
+      await t.time.reach(end.to);
       await t.time.pass(stepMs(t.profile));
       const status = await look(t, session.user.id);
-      sameInstant(
-        t,
-        msOf(status.onlineStatusUpdateTime),
-        from + graceMs,
-        "online_status_update_time of OFFLINE after a close",
-      );
+      sameInstant(t, msOf(status.onlineStatusUpdateTime), end, "online_status_update_time of OFFLINE after a close");
       inOrder(t, status, "after a close");
     },
   },

@@ -1,9 +1,10 @@
 // Checks of SPEC §10.1, subscribing again: a refresh keeps the row and replaces its expiry; a row made anew has a higher generation.
 import { OnlineStatus, SubscriptionEndReason } from "@userstatus/protocol";
 import type { Bench, Check, TestSession } from "../check.ts";
+import { between } from "./lib/a-instants.ts";
 import { createPace, paceMs } from "./lib/b-pace.ts";
 import { rowTtlMs, rowTtlsDiffer } from "./lib/b-times.ts";
-import { batchOf, between, higher, rowEndOf, rowIn, rowLimits, rowListed, targetsOf, timeOf } from "./lib/b-values.ts";
+import { batchOf, higher, rowEndOf, rowIn, rowLimits, rowListed, targetsOf, timeOf } from "./lib/b-values.ts";
 import { allEnds, awaitEnd, awaitRow } from "./lib/b-watch.ts";
 
 const kept: Check = {

@@ -1,8 +1,9 @@
 // Checks of SPEC §10.1, ttls of rows: the range that the caller may give, and what holds without.
 import type { Profile } from "@userstatus/protocol";
 import type { Bench, Check } from "../check.ts";
+import { between } from "./lib/a-instants.ts";
 import { createPace, paceMs } from "./lib/b-pace.ts";
-import { all, between, msOf, rowEndOf, rowIn, rowListed, timeOf } from "./lib/b-values.ts";
+import { all, msOf, rowEndOf, rowIn, rowListed, timeOf } from "./lib/b-values.ts";
 import { awaitRow } from "./lib/b-watch.ts";
 
 const twoCalls = (profile: Profile): number => paceMs(profile, { Subscribe: 2 });

@@ -69,6 +69,7 @@ const server: Check[] = [
       const before = await t.time.now();
       const times = await allTimes(t);
       const after = await t.time.now();
+      const aboutMs = slackMs + t.time.errorMs();
       const shown = t.profile.status?.timestamps
         ? ["QueryStatuses", "Watch"].flatMap((of) => statusTimesSet.map((name) => `${of}: ${name}`))
         : [];
@@ -76,8 +77,8 @@ const server: Check[] = [
         const time = times.get(name);
         const now = time === undefined ? 0 : timestampMs(time);
         t.ok(
-          now >= before - slackMs && now <= after + slackMs,
-          `${name} must be from ${before} to ${after}, give or take ${slackMs} ms`,
+          now >= before - aboutMs && now <= after + aboutMs,
+          `${name} must be from ${before} to ${after}, give or take ${aboutMs} ms`,
           now,
         );
       }

@@ -59,6 +59,7 @@ export function createVirtualTime(options: VirtualTimeOptions): BenchTime {
     },
     freeze: async () => void (await advance(0, false)),
     now: async () => current(),
+    errorMs: () => 0,
     pass: move,
     justBefore: async (instant, keep) => {
       // Instants come from the server's answers: one behind its own test clock is the server's doing.

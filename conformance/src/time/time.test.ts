@@ -193,6 +193,7 @@ describe("waiting", () => {
     const errorMs = slowMs / 2;
     const [first = 0, second = 0] = given;
     expect(second).toBe(Date.now() + serverAhead + errorMs);
+    expect(late.errorMs()).toBe(errorMs);
     // The server has been there already, though by the name of the instant it is to come.
     await vi.advanceTimersByTimeAsync(20);
     await expect(passed(early.justBefore(second + 10))).rejects.toThrow(Inconclusive);

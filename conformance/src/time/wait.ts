@@ -34,7 +34,7 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
 
   const estimate = (): number => localNow() + (offset ?? 0);
   /** Between an instant that the check names and what the server takes for it. */
-  const errorMs = (): number => offsetErrorMs + givenErrorMs;
+  const namedErrorMs = (): number => offsetErrorMs + givenErrorMs;
   const measure = async (): Promise<number> => {
     const sent = localNow();
     const server = await options.askServer();
@@ -49,7 +49,7 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
     return estimate();
   };
   const goOn = (): void => {
-    hasMissed ||= actsBefore && mustHoldUntil !== undefined && estimate() + errorMs() >= mustHoldUntil;
+    hasMissed ||= actsBefore && mustHoldUntil !== undefined && estimate() + namedErrorMs() >= mustHoldUntil;
     mustHoldUntil = undefined;
   };
   const waitUntil = async (instant: number, keep: KeepAlive | undefined): Promise<void> => {
@@ -82,7 +82,7 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
     moved: () => undefined,
     freeze: async () => undefined,
     overdue: () => {
-      const isLate = mustHoldUntil !== undefined && estimate() + errorMs() >= mustHoldUntil - pace.rttMs();
+      const isLate = mustHoldUntil !== undefined && estimate() + namedErrorMs() >= mustHoldUntil - pace.rttMs();
       if (isLate || hasMissed)
         return "this machine or the way to the server was too slow to look before the moment in question";
       const ranOut = [...options.sessions.values()].some((session) => leaseRanOut(session, waits));
@@ -93,6 +93,7 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
       givenErrorMs = Math.max(givenErrorMs, offsetErrorMs);
       return instant;
     },
+    errorMs: () => givenErrorMs,
     pass: async (ms, keep) => {
       requireDuration(ms);
       goOn();
@@ -103,10 +104,10 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
     justBefore: async (instant, keep, { acts = false } = {}) => {
       goOn();
       const from = await measure();
-      const target = instant - pace.marginMs() - errorMs();
+      const target = instant - pace.marginMs() - namedErrorMs();
       options.log(`waiting ${spoken(Math.max(0, target - from))}, to just before ${new Date(instant).toISOString()}`);
       await waitUntil(target, keep);
-      if (estimate() + errorMs() + pace.rttMs() >= instant)
+      if (estimate() + namedErrorMs() + pace.rttMs() >= instant)
         throw new Inconclusive("the moment to look at had passed before the suite could look");
       mustHoldUntil = instant;
       actsBefore = acts;
@@ -115,7 +116,7 @@ export function createWaitingTime(options: WaitingTimeOptions): BenchTime {
       goOn();
       const from = await measure();
       options.log(`waiting ${spoken(Math.max(0, instant - from))}, to ${new Date(instant).toISOString()}`);
-      await waitUntil(instant + errorMs() + 2, keep);
+      await waitUntil(instant + namedErrorMs() + 2, keep);
     },
   };
 }

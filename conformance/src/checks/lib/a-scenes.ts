@@ -4,6 +4,7 @@ import { type Duration, durationMs, type Timestamp, timestampMs } from "@bufbuil
 import type { OnlineStatus, Platform, UserStatus } from "@userstatus/protocol";
 import type { Bench, KeepAlive, TestSession, TestUser, TestWatch } from "../../check.ts";
 import { reasonOf } from "./a-calls.ts";
+import { type Span, spanOf } from "./a-instants.ts";
 import { livenessOf, onlineName, type Pair, rateOf } from "./a-profile.ts";
 
 /** Milliseconds since 1970; NaN where the field is unset. */
@@ -28,28 +29,9 @@ export async function shows(t: Bench, id: string, expected: OnlineStatus, what: 
   return status;
 }
 
-/** Two instants of the server are the same; where time runs while we measure, to within a second and a half. */
-export function sameInstant(t: Bench, got: number, expected: number, what: string): void {
-  if (t.time.tier === "virtual") t.equal(got, expected, what);
-  else t.ok(Math.abs(got - expected) <= 1500, `${what}, about ${expected}`, got);
-}
-
-/** The instants between which the server saw something: before it was done, and after. */
-export interface Span {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Does something to the link that the server sees at once. */
-export async function loseLink(t: Bench, how: () => Promise<void>): Promise<Span> {
-  const from = await t.time.now();
-  await how();
-  return { from, to: await t.time.now() };
-}
-
 /** The client ends its Watch. */
 export function closeLink(t: Bench, watch: TestWatch): Promise<Span> {
-  return loseLink(t, () => watch.close());
+  return spanOf(t, () => watch.close());
 }
 
 /** A time that the server has to give; fails the check if it is unset. */

@@ -159,13 +159,3 @@ export function all(
 export function higher(t: Bench, now: bigint | undefined, before: bigint | undefined, what: string): void {
   t.ok(now !== undefined && before !== undefined && now > before, `${what} is higher than before (${before})`, now);
 }
-
-/** Where time runs, the suite knows the server's time only so well. */
-const clockSlackMs = 500;
-
-/** An instant lies between two others, which were read around a call. Exact where time stands still. */
-export function between(t: Bench, instant: number, earliest: number, latest: number, what: string): void {
-  const slackMs = t.time.tier === "virtual" ? 0 : clockSlackMs;
-  const fits = instant >= earliest - slackMs && instant <= latest + slackMs;
-  t.ok(fits, `${what} is from ${earliest} to ${latest} (in milliseconds since 1970)`, instant);
-}
