@@ -1,5 +1,4 @@
 // One row of the table: a scene, measured in turns with the floor and the naive way, so that what slows the machine down slows all.
-import type { CostRow } from "./costs/sides.ts";
 import { type Scene, type Subject, startFloorSubject, startServerSubject } from "./subjects.ts";
 
 export interface RowOptions extends Scene {
@@ -75,28 +74,6 @@ export async function measureRow(row: RowOptions, effort: Effort, say: (text: st
   } finally {
     await Promise.all(subjects.map((subject) => subject.stop()));
   }
-}
-
-/** What a status in a burst costs beside one that comes alone, where both were measured. */
-export function burstCosts(rows: readonly Row[]): CostRow[] {
-  return rows.flatMap((row) => {
-    const { burst, name } = row;
-    const single = rows.find((other) => other.burst === 1 && name.startsWith(other.name.split(",")[0] ?? name));
-    if (burst === 1 || !single) return [];
-    return [
-      {
-        name: `${name}, beside single changes`,
-        ours: row.serverUs,
-        peer: single.serverUs,
-        unit: "µs a status",
-        peerName: "alone",
-        value: row.serverUs / single.serverUs,
-        goal: 0.1,
-        sense: "most",
-        measure: "× a status that comes alone",
-      } as const,
-    ];
-  });
 }
 
 interface Cost {

@@ -4,9 +4,10 @@ import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { canPin, pinLoad, profiles } from "./children.ts";
+import { derivedCosts } from "./costs/derived.ts";
 import { costRows } from "./costs/index.ts";
 import type { CostRow } from "./costs/sides.ts";
-import { burstCosts, type Effort, measureRow, type Row, type RowOptions } from "./fanout.ts";
+import { type Effort, measureRow, type Row, type RowOptions } from "./fanout.ts";
 import { contest, contests } from "./peers/rows.ts";
 import { publish } from "./publish.ts";
 import { type Results, tableMarkdown, tableText } from "./table.ts";
@@ -20,10 +21,11 @@ not here are left out, and it says how to get them), and what calls, openings an
 node:http2. Linux. With two cores or more the servers have one and the load another.
 
   --only TEXT       rows whose name has TEXT, such as gRPC, HTTP, bursts, beside, query, heartbeats, herd, idle,
-                    latency, stalled, logins, servers
+                    latency, stalled, memory, logins, servers
   --no-peers        without the servers that others made
   --watchers N      of each row (1000)
   --crowd N         sessions and Watches in the rows of very many: idle, herd, heartbeats, logins (20000)
+  --changes N       that pass watchers who read nothing, in the row of what memory is left after them (20000); each tenth is told
   --turns N         each subject is measured so often; medians are told (5)
   --quick           few watchers and turns: whether it works, not how fast; ends with "N passed, N failed", the rows that were measured
   --profile DIR     writes CPU profiles of the servers, too
@@ -39,6 +41,7 @@ const { values } = parseArgs({
     "no-peers": { type: "boolean", default: false },
     watchers: { type: "string", default: "1000" },
     crowd: { type: "string", default: "20000" },
+    changes: { type: "string", default: "20000" },
     turns: { type: "string", default: "5" },
     quick: { type: "boolean", default: false },
     profile: { type: "string" },
@@ -117,8 +120,9 @@ async function run(): Promise<void> {
   const wanted = ({ name }: { readonly name: string }): boolean => name.includes(values.only);
   for (const row of rows(watchers).filter(wanted)) done.push(await measureRow(row, effort, say));
   const costs: CostRow[] = [];
-  const costEffort = { turns: effort.turns, calls: values.quick ? 200 : 4000, watchers, crowd };
-  costs.push(...burstCosts(done));
+  const [calls, changes] = values.quick ? [200, 1000] : [4000, Number(values.changes)];
+  const costEffort = { turns: effort.turns, calls, changes, watchers, crowd };
+  costs.push(...derivedCosts(done));
   const besides = values["no-peers"] ? [] : contests.filter(({ name }) => `${name}, beside`.includes(values.only));
   for (const one of besides) costs.push(...(await contest(one, { ...costEffort, statuses: effort.statuses }, say)));
   for (const row of costRows.filter(wanted)) costs.push(...[await row.measure(costEffort, say)].flat());

@@ -1,4 +1,5 @@
 // The rows of what things cost beside fan-out.
+import { besideIdle } from "./beside-idle.ts";
 import { heartbeats, query } from "./calls.ts";
 import { atHalf, stalled, stalledMemory } from "./latency.ts";
 import { loginStorm } from "./logins.ts";
@@ -18,9 +19,10 @@ export const costRows: readonly {
   { name: "herd", measure: herd },
   { name: "idle", measure: (effort, say) => idle(1, effort, say) },
   { name: "idle", measure: (effort, say) => idle(20, effort, say) },
+  { name: "beside idle", measure: besideIdle },
   { name: "latency", measure: atHalf },
   { name: "stalled", measure: stalled },
-  { name: "stalled", measure: stalledMemory },
+  { name: "memory", measure: stalledMemory },
   { name: "logins", measure: loginStorm },
   { name: "servers on a Redis", measure: nodes },
 ];

@@ -84,15 +84,15 @@ export async function stalled(effort: CostEffort, say: Say): Promise<CostRow> {
 
 /** Memory of the server after many changes that passed watchers who read nothing, beside one whose watchers all read. */
 export async function stalledMemory(effort: CostEffort, say: Say): Promise<CostRow> {
-  const changes = effort.calls * 5;
+  const { changes } = effort;
   const name = `memory after ${changes} changes, 50 of 100 watchers stalled`;
   say(name);
   const scene = { kind: "grpc", connections: 100, watchers: 100, burst: 1 } as const;
   const mbAfter = async (stalled: number): Promise<number> => {
     const subject = await startServerSubject("server", { ...scene, stalled });
     try {
-      await pass(subject, changes);
-      return subject.process.rssBytes() / 2 ** 20;
+      await pass(subject, changes, (sent) => say(`${stalled} stalled, ${sent} changes: ${megabytes(subject)} MB`));
+      return megabytes(subject);
     } finally {
       await subject.stop();
     }
@@ -111,11 +111,18 @@ export async function stalledMemory(effort: CostEffort, say: Say): Promise<CostR
   };
 }
 
-/** Sends so many changes, some at once. */
-async function pass(subject: Subject, changes: number): Promise<void> {
+function megabytes({ process }: Subject): number {
+  return Math.round(process.rssBytes() / 2 ** 20);
+}
+
+/** Sends so many changes, some at once; tells of each tenth. */
+async function pass(subject: Subject, changes: number, tell: (sent: number) => void): Promise<void> {
   const atOnce = 16;
-  for (let sent = 0; sent < changes; sent += atOnce)
+  let told = 1;
+  for (let sent = 0; sent < changes; sent += atOnce) {
+    if (sent >= (changes * told) / 10 && told++) tell(sent);
     await Promise.all(Array.from({ length: Math.min(atOnce, changes - sent) }, subject.send));
+  }
   await pause(settleMs);
 }
 
@@ -135,7 +142,7 @@ const restMs = 5;
  * Times in milliseconds from each change to each arrival. Changes go out at fixed moments, whatever became of the last one. Arrivals are counted off to changes in
  * order. Where a value was skipped for a newer one, as a server may, later ones count as longer than they were, until all is at rest once.
  */
-async function latencies(
+export async function latencies(
   subject: Subject,
   { everyMs, changes, readers }: { readonly everyMs: number; readonly changes: number; readonly readers: number },
 ): Promise<number[]> {
@@ -161,7 +168,7 @@ async function latencies(
   return times;
 }
 
-function middle(values: readonly number[]): number {
+export function middle(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 

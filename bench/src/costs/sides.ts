@@ -26,6 +26,8 @@ export interface CostEffort {
   readonly turns: number;
   readonly calls: number;
   readonly watchers: number;
+  /** Changes that pass watchers who read nothing. */
+  readonly changes: number;
   /** Sessions and Watches in rows of very many. */
   readonly crowd: number;
 }
@@ -67,6 +69,11 @@ export async function startOurs(users: number): Promise<Side> {
   ]);
   const { url = "" } = process.hello;
   const emptyBytes = process.rssBytes();
+  return { process, url, callers: await logIn(url, users), emptyBytes };
+}
+
+/** So many users, each with a session and a text. */
+export async function logIn(url: string, users: number): Promise<Caller[]> {
   const client = createClient(UserStatusService, createConnectTransport({ baseUrl: url, httpVersion: "2" }));
   const callers: Caller[] = [];
   await inTurns(users, atOnce, async (at) => {
@@ -76,7 +83,7 @@ export async function startOurs(users: number): Promise<Side> {
     const { sessionId } = await client.login(login, { headers });
     callers[at] = { token, sessionId };
   });
-  return { process, url, callers, emptyBytes };
+  return callers;
 }
 
 export async function startLibrary(): Promise<Side> {
