@@ -324,8 +324,10 @@ export interface AdminTool {
   as(token: string | null): Client<typeof AdminService>;
   /** A token of the role `admin` of the check's app. */
   token(): Promise<string>;
-  register(ids: readonly string[]): Promise<void>;
-  remove(ids: readonly string[]): Promise<void>;
+  /** Answers how many were not registered before. */
+  register(ids: readonly string[]): Promise<number>;
+  /** Answers how many were registered. */
+  remove(ids: readonly string[]): Promise<number>;
   setFriends(id: string, friends: readonly string[]): Promise<void>;
   features(change: Partial<Pick<Features, "plan" | "userStatus" | "friendNotifications">>): Promise<void>;
   endSessions(id: string, sessions?: readonly string[]): Promise<string[]>;

@@ -87,8 +87,8 @@ export function createAdminTool(world: World): AdminTool {
     client,
     as: (token) => adminClientAs(world, "another token", token) ?? client,
     token: () => world.run.tokens.token({ app: world.app, user: "", role: "admin" }),
-    register: async (ids) => void (await judged("RegisterUsers", client.registerUsers({ userIds: [...ids] }))),
-    remove: async (ids) => void (await judged("DeleteUsers", client.deleteUsers({ userIds: [...ids] }))),
+    register: async (ids) => (await judged("RegisterUsers", client.registerUsers({ userIds: [...ids] }))).createdCount,
+    remove: async (ids) => (await judged("DeleteUsers", client.deleteUsers({ userIds: [...ids] }))).deletedCount,
     setFriends: async (userId, friends) =>
       void (await judged("SetFriends", client.setFriends({ userId, friendUserIds: [...friends] }))),
     features: async (change) => {

@@ -14,12 +14,12 @@ const register: Check[] = [
       const [online] = await targets(t, 1);
       const observer = await t.session();
       const id = t.unregisteredId();
-      await t.admin.register([id]);
+      t.equal(await t.admin.register([id]), 1, "created_count of one who was not registered");
       const idle = await observer.statusOf(id);
       t.equal(idle.onlineStatus, t.profile.status?.neverLoggedIn, "online status of who was just registered");
       t.equal(idle.customStatus?.text ?? "", "", "text of who was just registered");
       const before = await observer.statusOf(online.id);
-      await t.admin.register([online.id, id]);
+      t.equal(await t.admin.register([online.id, id]), 0, "created_count of two who are registered already");
       t.equal(
         plain(await observer.statusOf(online.id)),
         plain(before),
@@ -38,7 +38,8 @@ const register: Check[] = [
       const gone = await t.watcher();
       const observer = await t.watcher();
       await observer.session.subscribe([other.id, gone.user.id]);
-      await t.admin.remove([gone.user.id, t.unregisteredId()]);
+      const deleted = await t.admin.remove([gone.user.id, t.unregisteredId()]);
+      t.equal(deleted, 1, "deleted_count of one who is registered and one who is not");
       const [first, second] = await observer.session.query([gone.user.id, other.id]);
       t.equal(
         first?.result.case === "error" ? first.result.value.reason : first?.result.case,

