@@ -21,15 +21,26 @@ import type { StatusOf } from "../core/shared-status.ts";
 import { isKnown } from "../core/views.ts";
 import { queryResult, statusResult } from "./results.ts";
 
-/** What is made when it is first written. */
+/** On messages that nobody changes. A property, for a map of them is asked for each user of each answer. */
+const ready: unique symbol = Symbol("ready");
+
 interface Ready {
+  /** Made when it is first written. Of a status: its length, and itself. Of a result: an entry of `results`, with its tag. */
   bytes: Uint8Array | undefined;
+  /** Of a status: as the result of a query. */
+  result: QueryResult | undefined;
 }
 
-/** Statuses that nobody changes: the length of each, and itself. */
-const statuses = new WeakMap<UserStatus, Ready>();
-/** Such a status as a `results` entry of a query, with its tag. */
-const queryEntries = new WeakMap<QueryResult, Ready>();
+function readyOf(message: Message): Ready | undefined {
+  return (message as { readonly [ready]?: Ready })[ready];
+}
+
+/** Not enumerable: whoever lists or compares what a message has does not meet it. */
+function makeReady(message: Message): Ready {
+  const value: Ready = { bytes: undefined, result: undefined };
+  Object.defineProperty(message, ready, { value });
+  return value;
+}
 
 const { results: queryResults } = QueryStatusesResponseSchema.field;
 const { userId: queried, status: queriedStatus } = QueryResultSchema.field;
@@ -45,46 +56,45 @@ export function createReadyAnswers(
   rules: Rules,
   sharedStatusOf: StatusOf,
 ): { readonly statusOf: StatusOf; readonly resultOf: (record: Readonly<UserRecord>) => QueryResult } {
-  const results = new WeakMap<UserStatus, QueryResult>();
   const statusOf: StatusOf = (record) => {
     const status = sharedStatusOf(record);
-    if (!statuses.has(status)) statuses.set(status, { bytes: undefined });
+    if (readyOf(status) === undefined) makeReady(status);
     return status;
   };
   const resultOf = (record: Readonly<UserRecord>): QueryResult => {
     if (!isKnown(record, rules)) return queryResult(record, rules);
-    const status = statusOf(record);
-    const found = results.get(status);
-    if (found) return found;
-    const result = statusResult(status);
-    results.set(status, result);
-    queryEntries.set(result, { bytes: undefined });
-    return result;
+    const status = sharedStatusOf(record);
+    const kept = readyOf(status) ?? makeReady(status);
+    if (kept.result === undefined) {
+      kept.result = statusResult(status);
+      makeReady(kept.result);
+    }
+    return kept.result;
   };
   return { statusOf, resultOf };
 }
 
 /** Undefined: somebody may change this one. */
 function bytesOfStatus(status: UserStatus | undefined): Uint8Array | undefined {
-  const ready = status && statuses.get(status);
-  if (ready === undefined) return undefined;
-  ready.bytes ??= new BinaryWriter().bytes(toBinary(UserStatusSchema, status as UserStatus)).finish();
-  return ready.bytes;
+  const kept = status && readyOf(status);
+  if (kept === undefined) return undefined;
+  kept.bytes ??= new BinaryWriter().bytes(toBinary(UserStatusSchema, status as UserStatus)).finish();
+  return kept.bytes;
 }
 
 /** Likewise. */
 function bytesOfResult(result: QueryResult): Uint8Array | undefined {
-  const ready = queryEntries.get(result);
-  if (ready === undefined || result.result.case !== "status") return undefined;
-  if (ready.bytes === undefined) {
+  const kept = readyOf(result);
+  if (kept === undefined || result.result.case !== "status") return undefined;
+  if (kept.bytes === undefined) {
     const status = bytesOfStatus(result.result.value);
     if (status === undefined) return undefined;
     const writer = tagged(queryResults).fork();
     tagged(queried, writer).string(result.userId);
     tagged(queriedStatus, writer).raw(status);
-    ready.bytes = writer.join().finish();
+    kept.bytes = writer.join().finish();
   }
-  return ready.bytes;
+  return kept.bytes;
 }
 
 /** Begins a field that has a length. */
