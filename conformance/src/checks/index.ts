@@ -52,6 +52,7 @@ import { ratesChecks } from "./rates.ts";
 import { ratesScopeChecks } from "./rates-scope.ts";
 import { resumeChecks } from "./resume.ts";
 import { resumeRowChecks } from "./resume-rows.ts";
+import { resumeUsedChecks } from "./resume-used.ts";
 import { revisionChecks } from "./revisions.ts";
 import { robustnessChecks } from "./robustness.ts";
 import { sessionRuleChecks } from "./session-rules.ts";
@@ -131,6 +132,7 @@ export const checks: readonly Check[] = collect([
   ...ratesScopeChecks,
   ...ratesChecks,
   ...resumeRowChecks,
+  ...resumeUsedChecks,
   ...resumeChecks,
   ...revisionChecks,
   ...robustnessChecks,
