@@ -51,6 +51,7 @@ import { raceChecks } from "./races.ts";
 import { ratesChecks } from "./rates.ts";
 import { ratesScopeChecks } from "./rates-scope.ts";
 import { resumeChecks } from "./resume.ts";
+import { resumeBackendChecks } from "./resume-backend.ts";
 import { resumeRowChecks } from "./resume-rows.ts";
 import { resumeUsedChecks } from "./resume-used.ts";
 import { revisionChecks } from "./revisions.ts";
@@ -131,6 +132,7 @@ export const checks: readonly Check[] = collect([
   ...raceChecks,
   ...ratesScopeChecks,
   ...ratesChecks,
+  ...resumeBackendChecks,
   ...resumeRowChecks,
   ...resumeUsedChecks,
   ...resumeChecks,
