@@ -1,6 +1,6 @@
 import { ResumeResult } from "@userstatus/protocol";
 import type { Bench, Check, TestSession, TestWatch } from "../check.ts";
-import { flip, targets } from "./lib/c-actors.ts";
+import { flip, people, targets } from "./lib/c-actors.ts";
 import { eventsOf, fold, foldToFence, holdsAll, resumeResultOf } from "./lib/c-state.ts";
 
 function randomBytes(t: Bench, length: number): Uint8Array {
@@ -106,6 +106,39 @@ const unusable: Check[] = [
       const session = await t.session();
       await session.subscribe([seen.id]);
       await resetInFull(t, session, fresh.cursor, "a Watch with another user's cursor");
+    },
+  },
+  {
+    id: "cursor-reset/registered-anew",
+    title: "the cursor of a user who was deleted and registered anew gives RESET and a full snapshot",
+    claims: ["user_registry"],
+    tools: ["admin"],
+    async run(t: Bench) {
+      const [earlier, later] = await targets(t, 2);
+      const session = await t.session();
+      await session.subscribe([earlier.id]);
+      const { cursor } = await session.watch();
+      await t.admin.remove([session.user.id]);
+      await t.admin.register([session.user.id]);
+      const back = await session.user.login();
+      await back.subscribe([later.id]);
+      await resetInFull(t, back, cursor, "a Watch with a cursor from before the deletion");
+    },
+  },
+  {
+    id: "cursor-reset/other-app",
+    title: "the cursor of the user who has the same id in another app gives RESET and a full snapshot",
+    claims: ["multi_app"],
+    tools: ["second-app"],
+    async run(t: Bench) {
+      const [user, target] = await people(t, 2);
+      const [here, there] = [await user.login(), await (await t.inOtherApp(user)).login()];
+      await here.subscribe([target.id]);
+      await there.subscribe([(await t.inOtherApp(target)).id]);
+      // Both ways: a server that takes any number as its own may not know one that is too high.
+      const [one, other] = [(await here.watch()).cursor, (await there.watch()).cursor];
+      await resetInFull(t, here, other, "a Watch with the cursor of another app");
+      await resetInFull(t, there, one, "a Watch of another app with a cursor of the first");
     },
   },
   {

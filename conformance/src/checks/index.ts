@@ -51,7 +51,9 @@ import { raceChecks } from "./races.ts";
 import { ratesChecks } from "./rates.ts";
 import { ratesScopeChecks } from "./rates-scope.ts";
 import { resumeChecks } from "./resume.ts";
+import { resumeBackendChecks } from "./resume-backend.ts";
 import { resumeRowChecks } from "./resume-rows.ts";
+import { resumeUsedChecks } from "./resume-used.ts";
 import { revisionChecks } from "./revisions.ts";
 import { robustnessChecks } from "./robustness.ts";
 import { sessionRuleChecks } from "./session-rules.ts";
@@ -130,7 +132,9 @@ export const checks: readonly Check[] = collect([
   ...raceChecks,
   ...ratesScopeChecks,
   ...ratesChecks,
+  ...resumeBackendChecks,
   ...resumeRowChecks,
+  ...resumeUsedChecks,
   ...resumeChecks,
   ...revisionChecks,
   ...robustnessChecks,

@@ -2,6 +2,7 @@
 import { OnlineStatus, type Profile } from "@userstatus/protocol";
 import type { Bench, Check } from "../check.ts";
 import { createPace, paceMs } from "./lib/b-pace.ts";
+import { msOf } from "./lib/b-values.ts";
 import {
   callsAtOnce,
   flip,
@@ -12,7 +13,7 @@ import {
   type Target,
   targets,
 } from "./lib/c-actors.ts";
-import { comeBack, goAway, online, sceneCheck } from "./lib/c-away.ts";
+import { comeBack, endsAs, goAway, online, sceneCheck } from "./lib/c-away.ts";
 import { foldToFence, type Held } from "./lib/c-state.ts";
 
 function smallCap(profile: Profile): true | string {
@@ -35,6 +36,12 @@ function churns(profile: Profile): true | string {
   return churnBatch(profile) * churnCalls >= churnedRows || `ending ${churnedRows} rows takes too many calls`;
 }
 
+/** How long a user is not ONLINE until his rows end, in milliseconds; 0 where they don't. */
+const absenceMs = (profile: Profile): number => msOf(profile.subscription?.dropAfterAbsence) ?? 0;
+
+/** Time between making a row and refreshing it. */
+const refreshedAfterMs = 1_000;
+
 const rowsHeld = (held: Held, crowd: readonly Target[]): boolean[] => crowd.map((target) => held.rows.has(target.id));
 
 const rows: Check[] = [
@@ -51,26 +58,35 @@ const rows: Check[] = [
     away: async (_t, [one], client) => {
       await client.session.unsubscribe([one.id]);
     },
-    back: (t, crowd, held) => t.equal(rowsHeld(held, crowd), [false, true, true, false], "which rows are held"),
+    back: (t, crowd, held, { watch, before }) => {
+      t.equal(rowsHeld(held, crowd), [false, true, true, false], "which rows are held");
+      endsAs(t, watch, before, crowd[0].id, "UNSUBSCRIBED");
+    },
   }),
-  sceneCheck("resume-ended/made-anew", "a row that ended and was made anew is told with its newer generation", {
-    away: async (_t, [one], client) => {
-      await client.session.unsubscribe([one.id]);
+  sceneCheck("resume-ended/made-anew", "rows that ended and were made anew are told with their newer generations", {
+    away: async (_t, [one, two], client) => {
+      await client.session.unsubscribe([one.id, two.id]);
+      // The other does not change: what is held of him must be so all the same.
       await flip(one);
-      await client.session.subscribe([one.id]);
+      await client.session.subscribe([one.id, two.id]);
     },
     back: (t, crowd, held) =>
       t.equal(online(held, crowd[0]), OnlineStatus.LOGGED_OUT, "online status of the row's target"),
   }),
   sceneCheck(
     "resume-ended/target-gone",
-    "a row whose target was deleted is told",
+    "rows whose targets were deleted are told: one that was listed after it, and one to a target who was registered anew",
     {
-      away: async (t, [one], client) => {
+      away: async (t, [one, two], client) => {
         await t.admin.remove([one.id]);
         t.equal((await client.session.list()).length, 2, "number of rows listed after the deletion");
+        await t.admin.remove([two.id]);
+        await t.admin.register([two.id]);
       },
-      back: (t, crowd, held) => t.equal(rowsHeld(held, crowd), [false, true, true, false], "which rows are held"),
+      back: (t, crowd, held, { watch, before }) => {
+        t.equal(rowsHeld(held, crowd), [false, false, true, false], "which rows are held");
+        for (const { id } of crowd.slice(0, 2)) endsAs(t, watch, before, id, "TARGET_GONE");
+      },
     },
     { claims: ["user_registry", "admin"], tools: ["admin"] },
   ),
@@ -93,6 +109,37 @@ const rows: Check[] = [
       );
     },
   },
+  sceneCheck(
+    "resume-ended/refreshed-later",
+    "a row that was refreshed later, with the same ttl or none, is told as it stands",
+    {
+      away: async (t, [one, two, three, four], client) => {
+        await t.time.pass(refreshedAfterMs, [client.session, ...[one, two, three, four].map(sessionOf)]);
+        await client.session.subscribe([one.id]);
+      },
+      back: (t, [one, two], held, { before }) => {
+        const [refreshed, row] = [held.rows.get(one.id), before.rows.get(one.id)];
+        t.equal(refreshed?.generation, row?.generation, "generation of the row that was refreshed");
+        t.equal(held.rows.get(two.id), before.rows.get(two.id), "a row that was not refreshed");
+      },
+    },
+    { timeMs: () => refreshedAfterMs },
+  ),
+  sceneCheck(
+    "resume-ended/absence",
+    "rows that ended because their user stayed away are told",
+    {
+      away: async (t, _crowd, client) => {
+        await client.session.logout();
+        await t.time.pass(absenceMs(t.profile));
+      },
+      back: (t, crowd, held, { watch, before }) => {
+        t.equal(held.rows.size, 0, "number of rows held");
+        for (const { id } of crowd) endsAs(t, watch, before, id, "EXPIRED");
+      },
+    },
+    { applies: (profile) => absenceMs(profile) > 0 || "rows don't end by absence", timeMs: absenceMs },
+  ),
   {
     id: "resume-ended/expired",
     title: "rows whose time ran out are told",
@@ -114,6 +161,7 @@ const rows: Check[] = [
       await t.time.pass(ttlMs, [brief, lasting].map(sessionOf));
       const back = await comeBack(t, { session, held, cursor }, "after the row's time");
       t.equal(rowsHeld(back.held, [brief, lasting]), [false, true], "which rows are held");
+      endsAs(t, back.watch, held, brief.id, "EXPIRED");
     },
   },
   {
@@ -132,7 +180,8 @@ const rows: Check[] = [
       const [oldest, newest] = [ids[0] ?? "", ids.at(-1) ?? ""];
       const client = await goAway(t, ids.slice(0, cap));
       await client.session.subscribe([newest]);
-      const { held } = await comeBack(t, client, "after an eviction");
+      const { held, watch } = await comeBack(t, client, "after an eviction");
+      endsAs(t, watch, client.held, oldest, "EVICTED");
       t.equal(
         [held.rows.size, held.rows.has(oldest), held.rows.has(newest)],
         [cap, false, true],

@@ -67,6 +67,6 @@ export async function silentAbout(t: Bench, watch: TestWatch, id: string, from: 
   t.equal(watch.statusesOf(id, from).length, 0, `${what}: statuses of ${id} on the Watch`);
 }
 
-function endReasonName(reason: SubscriptionEndReason): string {
+export function endReasonName(reason: SubscriptionEndReason): string {
   return Object.entries(SubscriptionEndReason).find(([, value]) => value === reason)?.[0] ?? String(reason);
 }

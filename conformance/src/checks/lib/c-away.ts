@@ -1,6 +1,7 @@
 // A client that goes away with a cursor and comes back with it: what it holds then, against what the server holds.
-import { OnlineStatus, Platform, type Profile } from "@userstatus/protocol";
+import { OnlineStatus, Platform, type Profile, type SubscriptionEndReason } from "@userstatus/protocol";
 import type { Bench, Check, TestSession, TestWatch } from "../../check.ts";
+import { endReasonName, endsOf } from "./b-watch.ts";
 import { livenessRule, subscribeAll, type Target, targets } from "./c-actors.ts";
 import { foldToFence, type Held, holdsAll } from "./c-state.ts";
 
@@ -44,15 +45,35 @@ export async function comeBack(
   return { watch, held, session };
 }
 
+/** Where the Watch tells the end of a row that was held when the client went, it tells which row that was and why it ended. */
+export function endsAs(
+  t: Bench,
+  watch: TestWatch,
+  before: Held,
+  id: string,
+  reason: keyof typeof SubscriptionEndReason,
+): void {
+  for (const ended of endsOf(watch, id).filter(({ generation }) => generation !== 0n)) {
+    t.equal(ended.generation, before.rows.get(id)?.generation, `generation of the row to ${id} whose end was told`);
+    t.equal(endReasonName(ended.reason), reason, `reason of the end of the row to ${id}`);
+  }
+}
+
 /** The targets of a scene; there are rows to the first three. */
 export type Crowd = readonly [Target, Target, Target, Target];
+
+/** The Watch that goes on from the cursor, and what the client held before it. */
+export interface Return {
+  readonly watch: TestWatch;
+  readonly before: Held;
+}
 
 /** One way in which targets or rows change while a client is away. Then what is held must be what the server holds. */
 export interface Scene {
   /** Before the client goes; answers what `away` and `back` need to know. */
   readonly before?: (t: Bench, crowd: Crowd) => Promise<number>;
   readonly away: (t: Bench, crowd: Crowd, client: Absence, known: number) => Promise<void>;
-  readonly back: (t: Bench, crowd: Crowd, held: Held) => void;
+  readonly back: (t: Bench, crowd: Crowd, held: Held, came: Return) => void;
 }
 
 /** A check of four targets, rows to the first three, and one scene. */
@@ -67,8 +88,8 @@ export function sceneCheck(id: string, title: string, scene: Scene, more: Partia
       const [one, two, three] = crowd;
       const client = await goAway(t, [one.id, two.id, three.id]);
       await scene.away(t, crowd, client, known);
-      const { held } = await comeBack(t, client, "after coming back with the cursor");
-      scene.back(t, crowd, held);
+      const { held, watch } = await comeBack(t, client, "after coming back with the cursor");
+      scene.back(t, crowd, held, { watch, before: client.held });
     },
   };
 }
