@@ -1,5 +1,6 @@
 // Durations and instants of the wire as milliseconds, and back.
-import { type Duration, durationFromMs, type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
+import { create } from "@bufbuild/protobuf";
+import { type Duration, DurationSchema, durationFromMs, type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 
 /** Milliseconds of a duration; 0 where it is unset. Keeps fractions. */
 export function msOf(duration: Duration | undefined): number {
@@ -16,9 +17,11 @@ export function instantOf(timestamp: Timestamp | undefined): number | undefined 
   return timestamp === undefined ? undefined : timestampMs(timestamp);
 }
 
-/** A duration of whole milliseconds. */
+/** A duration of so many milliseconds. Keeps fractions, down to the nanosecond. */
 export function durationOf(ms: number): Duration {
-  return durationFromMs(Math.round(ms));
+  const whole = Math.trunc(ms);
+  const { seconds, nanos } = durationFromMs(whole);
+  return create(DurationSchema, { seconds, nanos: nanos + Math.trunc((ms - whole) * 1_000_000) });
 }
 
 /** `1.5 s`, `20 ms`, `3 min`, for people. */

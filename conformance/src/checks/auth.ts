@@ -120,7 +120,7 @@ export const authChecks: readonly Check[] = [
   },
   {
     id: "auth-missing/another-scheme",
-    title: "A token by another scheme than Bearer counts as none",
+    title: "A token by another scheme than Bearer counts as none; Bearer is good in any case of its letters",
     claims: ["transport.connect"],
     run: async (t: Bench) => {
       const session = await t.session();
@@ -129,7 +129,8 @@ export const authChecks: readonly Check[] = [
       const headers = { "content-type": "application/proto", "connect-protocol-version": "1" };
       const beat = (authorization: string): Promise<Answer> =>
         t.wire.http({ method: "POST", path: methodPath("Heartbeat"), headers: { ...headers, authorization }, body });
-      t.equal((await beat(`Bearer ${token}`)).status, 200, "HTTP status of Heartbeat with a Bearer token");
+      for (const scheme of ["Bearer", "bearer", "BEARER", "bEaReR"])
+        t.equal((await beat(`${scheme} ${token}`)).status, 200, `HTTP status of Heartbeat with the token as ${scheme}`);
       for (const scheme of ["Basic", "Token", "DPoP"]) {
         const answer = await beat(`${scheme} ${token}`);
         t.equal(answer.status, 401, `HTTP status of Heartbeat with the token as ${scheme}`);

@@ -1,19 +1,29 @@
-// Checks of SPEC §8, what clears a custom status where the profile says so: going OFFLINE, or some time logged out.
+// Checks of SPEC §8, `custom-clear-offline`: where the profile says so, going OFFLINE clears the custom status. Some time logged out: custom-cleared-logout.ts.
 import { OnlineStatus } from "@userstatus/protocol";
-import type { Bench, Check } from "../check.ts";
-import {
-  clearMs,
-  clearsAfterLogout,
-  clearsOffline,
-  endsByLoss,
-  loginLostTo,
-  lossOf,
-  showsOffline,
-} from "./lib/b-clearing.ts";
+import type { Bench, Check, TestSession, TestWatch } from "../check.ts";
+import { gracesMs, hasOfflinePair, offlinePair } from "./lib/a-profile.ts";
+import { lose, twoSessions as sessionsOn } from "./lib/a-scenes.ts";
+import { clearsOffline, loginLostTo, lossOf, showsOffline } from "./lib/b-clearing.ts";
 import { seen, twoSessions } from "./lib/b-sessions.ts";
 import { lossInstant } from "./lib/b-times.ts";
-import { all, higher, sampleText, textOf, timeOf } from "./lib/b-values.ts";
+import { all, sampleText, textOf, timeOf } from "./lib/b-values.ts";
 import { roomFor } from "./lib/c-actors.ts";
+
+/** Nothing that the Watch carried from `mark` to a fence shows OFFLINE with the text, or ONLINE without it. */
+function neverHalfWay(t: Bench, watch: TestWatch, { id, text, mark, fence }: Stretch): void {
+  for (const { event } of watch.seen.slice(mark, fence)) {
+    if (event.case !== "status" || event.value.userId !== id) continue;
+    const halfWay = (event.value.onlineStatus === OnlineStatus.ONLINE) !== (textOf(event.value) === text);
+    t.ok(!halfWay, "no status is OFFLINE with the text, or ONLINE without it", event.value);
+  }
+}
+
+interface Stretch {
+  readonly id: string;
+  readonly text: string;
+  readonly mark: number;
+  readonly fence: number;
+}
 
 const clearedByLoss: Check = {
   id: "custom-clear-offline/same-revision",
@@ -40,11 +50,7 @@ const clearedByLoss: Check = {
     );
     t.equal(textOf(status), "", "text of the status that says OFFLINE");
     const fence = await watch.fence();
-    for (const { event } of watch.seen.slice(mark, fence)) {
-      if (event.case !== "status" || event.value.userId !== id) continue;
-      const halfWay = (event.value.onlineStatus === OnlineStatus.ONLINE) !== (textOf(event.value) === text);
-      t.ok(!halfWay, "no status is OFFLINE with the text, or ONLINE without it", event.value);
-    }
+    neverHalfWay(t, watch, { id, text, mark, fence });
     const query = await seen(t, id);
     t.equal(
       [query.onlineStatus, textOf(query)],
@@ -99,101 +105,59 @@ const otherSessionLives: Check = {
   },
 };
 
-const clearedAfterLogout: Check = {
-  id: "custom-clear-logout/at-its-time",
-  title: "After a logout the text stays up to clear_after_logout, then it is gone, and a subscriber's Watch is told",
-  applies: clearsAfterLogout,
-  timeMs: clearMs,
-  run: async (t: Bench) => {
-    const { session: watcher, watch } = await t.watcher();
-    const owner = await t.session();
-    const id = owner.user.id;
-    await watcher.subscribe([id]);
-    const text = sampleText(t);
-    await owner.set(text);
-    const earliest = await t.time.now();
-    await owner.logout();
-    const latest = await t.time.now();
-    await t.time.justBefore(earliest + clearMs(t.profile), "all");
-    t.equal(textOf(await seen(t, id)), text, "text in a query just before clear_after_logout");
-    const mark = await watch.fence();
-    const held = watch.held(id);
-    t.equal(
-      [held?.onlineStatus, textOf(held)],
-      [OnlineStatus.LOGGED_OUT, text],
-      "status on the Watch just before clear_after_logout",
-    );
-    await t.time.reach(latest + clearMs(t.profile), "all");
-    const told = await watch.status(
-      id,
-      "a status without the text, after clear_after_logout",
-      (status) => textOf(status) === "",
-      mark,
-    );
-    higher(t, told.revision, held?.revision, "the revision once the text is gone");
-    t.equal(textOf(await seen(t, id)), "", "text in a query at clear_after_logout");
-    const again = await owner.user.login();
-    t.equal(textOf(again.login.self?.status), "", "text in the self status of the next Login");
-  },
-};
+/** One of two sessions is lost, and the other ends: that is the change to OFFLINE, and clears the text. */
+function clearedWithTheLast(
+  name: string,
+  title: string,
+  end: (t: Bench, last: TestSession) => Promise<unknown>,
+  more: Partial<Check> = {},
+): Check {
+  return {
+    id: `custom-clear-offline/${name}`,
+    title,
+    claims: ["multi_session"],
+    applies: all(clearsOffline, hasOfflinePair),
+    timeMs: (profile) => gracesMs(profile, (offlinePair(profile) ?? []).slice(0, 1)),
+    ...more,
+    run: async (t: Bench) => {
+      const { session: watcher, watch } = await t.watcher();
+      const [lost, last] = await sessionsOn(t, offlinePair(t.profile));
+      const id = last.user.id;
+      await watcher.subscribe([id]);
+      const text = sampleText(t);
+      await last.set(text);
+      await lose(t, lost, [last, watcher]);
+      const mark = await watch.fence();
+      t.equal(textOf(watch.held(id)), text, "text that the Watch gave last, while one session is lost and one lives");
+      await end(t, last);
+      const query = await seen(t, id);
+      const gone = [OnlineStatus.OFFLINE, ""];
+      t.equal([query.onlineStatus, textOf(query)], gone, "online status and text in a query, once no session lives");
+      const fence = await watch.fence();
+      neverHalfWay(t, watch, { id, text, mark, fence });
+      const held = watch.held(id);
+      t.equal([held?.onlineStatus, textOf(held)], gone, "status that the Watch gave last, once no session lives");
+    },
+  };
+}
 
-const backInTime: Check = {
-  id: "custom-clear-logout/back-in-time",
-  title: "A user who is back before clear_after_logout keeps his text; a second logout starts the time anew",
-  applies: clearsAfterLogout,
-  timeMs: (profile) => 4 * clearMs(profile),
-  run: async (t: Bench) => {
-    const owner = await t.session();
-    const text = sampleText(t);
-    await owner.set(text);
-    const firstOutMs = await t.time.now();
-    await owner.logout();
-    await t.time.justBefore(firstOutMs + clearMs(t.profile), "all", { acts: true });
-    const again = await owner.user.login();
-    t.equal(
-      textOf(again.login.self?.status),
-      text,
-      "text in the self status of a Login just before clear_after_logout",
-    );
-    await t.time.pass(2 * clearMs(t.profile), "all");
-    t.equal(textOf(await seen(t, owner.user.id)), text, "text of the user who is back, long after the logout");
-    const earliest = await t.time.now();
-    await again.logout();
-    const latest = await t.time.now();
-    await t.time.justBefore(earliest + clearMs(t.profile), "all");
-    t.equal(textOf(await seen(t, owner.user.id)), text, "text just before clear_after_logout from the second logout");
-    await t.time.reach(latest + clearMs(t.profile), "all");
-    t.equal(textOf(await seen(t, owner.user.id)), "", "text at clear_after_logout from the second logout");
-  },
-};
+const clearedByLogout = clearedWithTheLast(
+  "by-logout",
+  "One of two sessions is lost and the other logs out: the user is OFFLINE, and his text is gone in the same revision",
+  async (t, last) => t.equal(textOf((await last.logout()).self?.status), "", "text in the answer to Logout"),
+);
 
-const clearedAfterLoss: Check = {
-  id: "custom-clear-logout/lost-session",
-  title:
-    "A session is lost on a platform that never shows OFFLINE: clear_after_logout later the text is gone, and not before",
-  applies: all(clearsAfterLogout, endsByLoss),
-  timeMs: (profile) => lossOf(profile, OnlineStatus.LOGGED_OUT) + clearMs(profile),
-  run: async (t: Bench) => {
-    const text = sampleText(t);
-    const owner = await loginLostTo(t, OnlineStatus.LOGGED_OUT, text);
-    const clearAt = lossInstant(t, owner) + clearMs(t.profile);
-    await t.time.justBefore(clearAt);
-    const before = await seen(t, owner.user.id);
-    t.equal(
-      [before.onlineStatus, textOf(before)],
-      [OnlineStatus.LOGGED_OUT, text],
-      "status just before clear_after_logout",
-    );
-    await t.time.reach(clearAt);
-    t.equal(textOf(await seen(t, owner.user.id)), "", "text at clear_after_logout");
-  },
-};
+const clearedByBackend = clearedWithTheLast(
+  "by-the-backend",
+  "One of two sessions is lost and the backend ends the other: the user is OFFLINE, and his text is gone in the same revision",
+  (t, last) => t.admin.endSessions(last.user.id, [last.id]),
+  { tools: ["admin"] },
+);
 
 export const customClearedChecks: readonly Check[] = [
   clearedByLoss,
   goneForGood,
   otherSessionLives,
-  clearedAfterLogout,
-  backInTime,
-  clearedAfterLoss,
+  clearedByLogout,
+  clearedByBackend,
 ];

@@ -1,9 +1,10 @@
 // Checks of SPEC §8, limits: bytes of a text, the ttl that the caller may give, and the one it has without.
+import type { SelfStatus } from "@userstatus/protocol";
 import type { Bench, Check } from "../check.ts";
 import { between } from "./lib/a-instants.ts";
 import { createPace, paceMs } from "./lib/b-pace.ts";
 import { seen } from "./lib/b-sessions.ts";
-import { textTtlMs } from "./lib/b-times.ts";
+import { textTtlMs, textTtlOf } from "./lib/b-times.ts";
 import { msOf, rowIn, rowListed, sampleText, textEnd, textEndOf, textOf } from "./lib/b-values.ts";
 
 /** A text of exactly so many bytes: as many of the character as fit, then ASCII. */
@@ -41,7 +42,7 @@ function byteLimit(name: string, character: string): Check {
   };
 }
 
-/** Texts that a server may be tempted to trim, normalize or escape. */
+/** Texts that a server may be tempted to trim, normalize, escape, or end at a NUL. */
 const delicateTexts: readonly string[] = [
   " a ",
   "a\nb\tc",
@@ -52,11 +53,14 @@ const delicateTexts: readonly string[] = [
   '"\\u0061"',
   "%20+",
   "\u{1f600}",
+  "\u0000a\u0001\u0000b\u007f\u0000",
+  "\ufeffa\ufffe\uffff",
 ];
 
 const unchanged: Check = {
   id: "custom-bytes/unchanged",
-  title: "Sets texts with blanks, line ends, combining and joined characters and markup: each comes back byte by byte",
+  title:
+    "Sets texts with blanks, line ends, control, combining and joined characters, byte order marks and markup: each comes back byte by byte",
   applies: (profile) => (profile.customStatus?.maxBytes ?? 0) >= 12 || "a text has fewer than 12 bytes",
   run: async (t: Bench) => {
     const users = await t.users(delicateTexts.length);
@@ -70,28 +74,38 @@ const unchanged: Check = {
   },
 };
 
+/** Sets a text without a ttl: it ends default_ttl from now, or not by itself. Answers with its expire_time. */
+async function setsDefault(
+  t: Bench,
+  text: string,
+  act: () => Promise<{ readonly self?: SelfStatus | undefined }>,
+): Promise<number | undefined> {
+  const defaultMs = msOf(t.profile.customStatus?.defaultTtl);
+  const earliest = await t.time.now();
+  const { self } = await act();
+  const latest = await t.time.now();
+  t.equal(textOf(self?.status), text, "text in the answer");
+  const end = textEnd(self?.status);
+  if (defaultMs === undefined)
+    t.equal(end, undefined, "expire_time in the answer, where the profile has no default_ttl");
+  else {
+    const ttlFrom = textEndOf(t, self?.status, "the answer") - defaultMs;
+    between(t, ttlFrom, earliest, latest, "expire_time less default_ttl");
+  }
+  return end;
+}
+
 const defaultShown: Check = {
   id: "custom-default-ttl/expire-time",
   title:
     "Sets a text without a ttl: expire_time is default_ttl from now, or unset where there is none, wherever the text is shown",
   run: async (t: Bench) => {
-    const defaultMs = msOf(t.profile.customStatus?.defaultTtl);
     const { session: watcher, watch } = await t.watcher();
     const owner = await t.session();
     const id = owner.user.id;
     await watcher.subscribe([id]);
     const text = sampleText(t);
-    const earliest = await t.time.now();
-    const answer = await owner.set(text);
-    const latest = await t.time.now();
-    t.equal(textOf(answer.self?.status), text, "text in the answer");
-    const end = textEnd(answer.self?.status);
-    if (defaultMs === undefined)
-      t.equal(end, undefined, "expire_time in the answer, where the profile has no default_ttl");
-    else {
-      const ttlFrom = textEndOf(t, answer.self?.status, "the answer") - defaultMs;
-      between(t, ttlFrom, earliest, latest, "expire_time less default_ttl");
-    }
+    const end = await setsDefault(t, text, () => owner.set(text));
     const onlooker = await t.session();
     const { status: subscribed } = rowIn(t, await onlooker.subscribe([id]), id);
     t.equal(textEnd(subscribed), end, "expire_time of the text in Subscribe");
@@ -103,6 +117,28 @@ const defaultShown: Check = {
     t.equal(textEnd(await onlooker.statusOf(id)), end, "expire_time of the text in QueryStatuses");
     const told = await watch.status(id, "the text on a subscriber's Watch", (status) => textOf(status) === text);
     t.equal(textEnd(told), end, "expire_time of the text on a subscriber's Watch");
+  },
+};
+
+const defaultAfterTtl: Check = {
+  id: "custom-default-ttl/after-one-with-a-ttl",
+  title:
+    "Texts without a ttl, by SetCustomStatus and by Login, take the place of texts with one: they have the profile's default, and hold past the earlier end",
+  claims: ["custom_status_ttl"],
+  timeMs: textTtlMs,
+  run: async (t: Bench) => {
+    const { givenMs: ttlMs = 0, lastsMs } = textTtlOf(t);
+    const [first, second, third] = [sampleText(t, 0), sampleText(t, 1), sampleText(t, 2)];
+    const owner = await t.session({ text: first, ttlMs });
+    const { device, platform, user } = owner;
+    await setsDefault(t, second, () => owner.set(second));
+    const { login } = await user.login({ device, platform, text: first, ttlMs });
+    const end = textEndOf(t, login.self?.status, "Login with a ttl");
+    await setsDefault(t, third, async () => (await user.login({ device, platform, text: third })).login);
+    // A default that is shorter than the least ttl ends the text first.
+    if ((msOf(t.profile.customStatus?.defaultTtl) ?? Number.POSITIVE_INFINITY) <= lastsMs) return;
+    await t.time.reach(end, "all");
+    t.equal(textOf(await seen(t, user.id)), third, "text at the expire_time of the one before");
   },
 };
 
@@ -203,6 +239,7 @@ export const customLimitsChecks: readonly Check[] = [
   unchanged,
   ttlUnsupported,
   defaultShown,
+  defaultAfterTtl,
   defaultHolds,
   takes("least", "Gives min_ttl: taken, and shown as expire_time", (minMs) => minMs),
   takes("greatest", "Gives max_ttl: taken, and shown as expire_time", (_, maxMs) => maxMs),
@@ -211,8 +248,8 @@ export const customLimitsChecks: readonly Check[] = [
     "Gives a ttl between min_ttl and max_ttl, in milliseconds: taken to the millisecond",
     (minMs, maxMs) => Math.min(minMs + 1, maxMs),
   ),
-  refuses("below-least", "Gives a ttl 1 ms below min_ttl: refused", (minMs) => minMs - 1),
-  refuses("above-greatest", "Gives a ttl 1 ms above max_ttl: refused", (_, maxMs) => maxMs + 1),
+  refuses("below-least", "Gives a ttl a tenth of a millisecond below min_ttl: refused", (minMs) => minMs - 0.1),
+  refuses("above-greatest", "Gives a ttl a tenth of a millisecond above max_ttl: refused", (_, maxMs) => maxMs + 0.1),
   refuses("zero", "Gives a ttl of 0: refused", () => 0),
   refuses("negative", "Gives a negative ttl: refused", (minMs) => -minMs),
   refuses("huge", "Gives a ttl of 10,000 years: refused", () => hugeMs),

@@ -2,6 +2,7 @@
 import type { Profile, UserStatus } from "@userstatus/protocol";
 import type { Bench, Check, TestSession } from "../check.ts";
 import { createPace, paceMs } from "./lib/b-pace.ts";
+import { exhaust, limited, ruleFor } from "./lib/b-rates.ts";
 import { seen, twoSessions } from "./lib/b-sessions.ts";
 import { higher, msOf, rowIn, rowListed, sampleText, textOf } from "./lib/b-values.ts";
 import { silentAbout } from "./lib/b-watch.ts";
@@ -173,6 +174,16 @@ const nothingToClear: Check = {
   },
 };
 
+const nothingCounted: Check = {
+  id: "custom-empty/counted",
+  title: "Clears where there is no text max_calls times: admitted; once more: refused, for each was counted",
+  applies: limited("SetCustomStatus"),
+  run: async (t: Bench) => {
+    const owner = await t.session();
+    await exhaust(t, ruleFor(t, "SetCustomStatus"), () => owner.raw.set({ text: "" }));
+  },
+};
+
 const oneForAllSessions: Check = {
   id: "custom-user-wide/one-text",
   title: "Two sessions of a user set a text each: there is one text, the later, and both see it",
@@ -234,6 +245,7 @@ export const customStatusChecks: readonly Check[] = [
   clearedByEmpty,
   clearedByNone,
   nothingToClear,
+  nothingCounted,
   oneForAllSessions,
   setterLogsOut,
 ];

@@ -7,6 +7,7 @@ import { twoSessions } from "./lib/b-sessions.ts";
 import { rowIn, sampleText, targetsOf, textOf } from "./lib/b-values.ts";
 import { silentAbout } from "./lib/b-watch.ts";
 import { roomFor } from "./lib/c-actors.ts";
+import { newestBefore } from "./lib/c-state.ts";
 
 const changes = friendCheck(
   {
@@ -111,6 +112,29 @@ const oneWay = friendCheck(
   },
 );
 
+const noneOfBefore = friendCheck(
+  {
+    id: "watch-only-visible/registered-anew",
+    claims: ["friends", "user_registry"],
+    title:
+      "A user who is deleted and registered anew learns nothing of his friends of before, until they are friends again",
+  },
+  on,
+  async (t) => {
+    const { watcher, watch, friend } = await watcherAndFriend(t);
+    const { user } = watcher;
+    const { id } = friend.user;
+    await watch.status(id, "the friend's status before the user was deleted", (status) => !loggedOut(status));
+    await t.admin.remove([user.id]);
+    await t.admin.register([user.id]);
+    const back = await (await user.login()).watch();
+    await friend.logout();
+    await silentAbout(t, back, id, 0, "of a user who was registered anew");
+    await t.admin.setFriends(user.id, [id]);
+    await back.status(id, "LOGGED_OUT of the friend, once he is a friend again", loggedOut);
+  },
+);
+
 const switchedOff = friendCheck(
   {
     id: "friend-off/nothing-comes",
@@ -141,12 +165,36 @@ const offButSubscribed = friendCheck(
   },
 );
 
+const toldAnew = friendCheck(
+  {
+    id: "sub-target-gone/friend-registered-anew",
+    title: "A friend is deleted and registered anew by the backend: his status is told again, before he logs in",
+    claims: ["friends", "user_registry"],
+  },
+  on,
+  async (t) => {
+    const { watch, friend } = await watcherAndFriend(t);
+    const { id } = friend.user;
+    await t.admin.remove([id]);
+    t.equal(newestBefore(watch, id, await watch.fence()), undefined, "status held of the friend who was deleted");
+    await t.admin.register([id]);
+    const told = newestBefore(watch, id, await watch.fence());
+    t.equal(
+      told?.onlineStatus,
+      t.profile.status?.neverLoggedIn,
+      "online status held of the friend who was registered anew, by the marker of a Sync after it",
+    );
+  },
+);
+
 export const friendsChecks: readonly Check[] = [
   changes,
   everySession,
   withoutPlan,
   befriendedLater,
   oneWay,
+  noneOfBefore,
   switchedOff,
   offButSubscribed,
+  toldAnew,
 ];

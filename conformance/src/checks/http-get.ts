@@ -18,7 +18,7 @@ import {
   QueryStatusesResponseSchema,
 } from "@userstatus/protocol";
 import type { Bench, Check } from "../check.ts";
-import { type Answer, get, getPath, post, textOfBody } from "./lib/a-http.ts";
+import { type Answer, get, getPath, paddedGetPath, post, textOfBody } from "./lib/a-http.ts";
 
 const urlBytesMax = 4096;
 
@@ -140,6 +140,27 @@ export const httpGetChecks: readonly Check[] = [
           const what = `${read.method} by GET in ${codec}`;
           t.equal(contentOf(t, read, codec, got), contentOf(t, read, codec, posted), what);
         }
+      }
+    },
+  },
+  {
+    id: "transport-get/padded",
+    title: "A GET whose message has the padding that base64 may have is answered like one without",
+    claims: ["transport.connect"],
+    run: async (t: Bench) => {
+      const session = await t.session();
+      const target = await t.session({ text: "aim" });
+      await session.subscribe([target.user.id]);
+      const token = await session.user.token();
+      // The page size makes a message two bytes longer: of the two at least one has padding.
+      for (const pageSize of [0, 1]) {
+        const message = create(ListSubscriptionsRequestSchema, { sessionId: session.id, pageSize });
+        const path = paddedGetPath("ListSubscriptions", ListSubscriptionsRequestSchema, message);
+        const answer = await get(t, path, token);
+        t.equal(answer.status, 200, "HTTP status of ListSubscriptions by a GET with padding");
+        const { subscriptions } = fromBinary(ListSubscriptionsResponseSchema, answer.body);
+        const rows = subscriptions.map(({ subscription }) => subscription?.userId);
+        t.equal(rows, [target.user.id], "Targets of the rows by a GET with padding");
       }
     },
   },

@@ -16,13 +16,27 @@ const goodChars = asciiChars.filter(isUserId);
 const foreignChars = ["é", "—", "中", "😀", "а"];
 const badChars = [...asciiChars.filter((char) => !isUserId(char)), ...foreignChars];
 
-/** Ids that hold each allowed character between them, of the greatest length and of one byte. */
+/** Ids that mean something to a language, a data format or a path. */
+const wordIds = [
+  "__proto__",
+  "constructor",
+  "toString",
+  "hasOwnProperty",
+  "null",
+  "undefined",
+  "NaN",
+  "true",
+  "-0",
+  "..",
+];
+
+/** Ids that hold each allowed character between them, of the greatest length and of one byte; and words. */
 function goodIds(maxBytes: number): readonly string[] {
   const all = goodChars.join("");
   const long: string[] = [];
   for (let from = 0; from < all.length; from += maxBytes)
     long.push(all.slice(from, from + maxBytes).padEnd(maxBytes, "z"));
-  return [...long, ...goodChars];
+  return [...long, ...wordIds, ...goodChars];
 }
 
 /** Ids with one bad character, empty, and one byte too long. */
@@ -66,7 +80,8 @@ function acceptedAs(t: Bench, result: QueryResult | undefined): boolean {
 export const idChecks: readonly Check[] = [
   {
     id: "id-user/allowed",
-    title: "User ids of 1 and of 32 bytes with every allowed character are accepted in a query",
+    title:
+      "User ids of 1 and of 32 bytes with every allowed character, and words such as null, are accepted in a query",
     run: async (t: Bench) => {
       const next = createSupply(t, "QueryStatuses");
       for (const ids of inChunks(goodIds(userIdMaxBytes), t.profile.query?.batchMax ?? 1)) {
@@ -84,7 +99,7 @@ export const idChecks: readonly Check[] = [
   {
     id: "id-user/allowed-in-every-call",
     title:
-      "User ids of 1 and of 32 bytes with every allowed character are accepted by Subscribe, Unsubscribe and the filter",
+      "User ids of 1 and of 32 bytes with every allowed character, and words such as null, are accepted by Subscribe, Unsubscribe and the filter",
     run: async (t: Bench) => {
       const most = Math.min(
         t.profile.subscription?.subscribeBatchMax ?? 1,
@@ -110,10 +125,10 @@ export const idChecks: readonly Check[] = [
   },
   {
     id: "id-user/registered",
-    title: "A registered user with an id of 1 or 32 bytes and any allowed character can be queried and subscribed to",
+    title: "A registered user with an unusual id, such as one of 32 bytes or a word, can be queried and subscribed to",
     tools: ["admin"],
     run: async (t: Bench) => {
-      const ids = goodIds(userIdMaxBytes).slice(0, 3);
+      const ids = [...goodIds(userIdMaxBytes).slice(0, 3), ...wordIds.slice(0, 2)];
       await t.admin.register(ids);
       const session = await t.session();
       for (const id of ids) {
@@ -190,9 +205,10 @@ export const idChecks: readonly Check[] = [
   },
   {
     id: "id-device/allowed",
-    title: "Device ids of 1 and of 64 bytes with every allowed character are accepted, and shown as they are",
+    title:
+      "Device ids of 1 and of 64 bytes with every allowed character, and words, are accepted, and shown as they are",
     run: async (t: Bench) => {
-      for (const device of goodIds(deviceIdMaxBytes).slice(0, 6)) {
+      for (const device of [...goodIds(deviceIdMaxBytes).slice(0, 4), ...goodChars.slice(0, 4)]) {
         const { login } = await (await t.user()).login({ device });
         t.equal(login.self?.sessions[0]?.deviceId, device, "Device id of the session");
       }

@@ -11,6 +11,7 @@ import { cursorSafeChecks } from "./cursor-safe.ts";
 import { cursorChecks } from "./cursors.ts";
 import { customAgainChecks } from "./custom-again.ts";
 import { customClearedChecks } from "./custom-cleared.ts";
+import { customClearedLogoutChecks } from "./custom-cleared-logout.ts";
 import { customExpiryChecks } from "./custom-expiry.ts";
 import { customKeptChecks } from "./custom-kept.ts";
 import { customLimitsChecks } from "./custom-limits.ts";
@@ -92,6 +93,7 @@ export const checks: readonly Check[] = collect([
   ...cursorSafeChecks,
   ...cursorChecks,
   ...customAgainChecks,
+  ...customClearedLogoutChecks,
   ...customClearedChecks,
   ...customExpiryChecks,
   ...customKeptChecks,

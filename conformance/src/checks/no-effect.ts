@@ -1,8 +1,19 @@
 // Checks of SPEC §5, error-no-effect: after each kind of refused call everything is as it was before, the count of rates too.
-import type { ListSubscriptionsResponse, ReasonName, UserStatus } from "@userstatus/protocol";
-import type { Bench, Check, TestSession, TestWatch } from "../check.ts";
-import { plainCalls } from "./lib/a-calls.ts";
-import { firstOf, gracesMs, hasLimit, hasOffline, limitSamples, lossStatus, offlineSamples } from "./lib/a-profile.ts";
+import { type ListSubscriptionsResponse, Platform, type ReasonName, type UserStatus } from "@userstatus/protocol";
+import type { Bench, Check, TestSession, TestUser, TestWatch } from "../check.ts";
+import { openAndDrop, plainCalls, refusedWithOneOf } from "./lib/a-calls.ts";
+import {
+  firstOf,
+  gracesMs,
+  hasLimit,
+  hasOffline,
+  limitSamples,
+  livenessOf,
+  lossStatus,
+  offlineSamples,
+  ruleSamples,
+  silenceMs,
+} from "./lib/a-profile.ts";
 import {
   argumentRefusals,
   hasRate,
@@ -13,7 +24,19 @@ import {
   usableRates,
   useUp,
 } from "./lib/a-refusals.ts";
-import { allLive, loginAll, look, lostSession, shows, textOf, twoUsers, watching } from "./lib/a-scenes.ts";
+import {
+  allLive,
+  loggedInAt,
+  loginAll,
+  look,
+  lostSession,
+  shows,
+  textOf,
+  twoUsers,
+  watching,
+  whileBefore,
+} from "./lib/a-scenes.ts";
+import { reasonIn } from "./lib/b-values.ts";
 
 /** Everything of a user that calls can see. */
 interface State {
@@ -65,6 +88,28 @@ function badCalls(t: Bench, session: TestSession, procedure: string, targetId: s
 interface BadCall {
   readonly reason: ReasonName;
   readonly call: () => Promise<unknown>;
+}
+
+/** Logins of a device, each with one fault. */
+function badLogins(t: Bench, user: TestUser, deviceId: string, platform: Platform): readonly BadCall[] {
+  const text = "x".repeat((t.profile.customStatus?.maxBytes ?? 0) + 1);
+  const client = user.client();
+  return [
+    {
+      reason: "CUSTOM_STATUS_TOO_LONG",
+      call: () => client.login({ deviceId, platform, customStatus: { text } }),
+    },
+    { reason: "INVALID_FIELD", call: () => client.login({ deviceId, platform: Platform.UNSPECIFIED }) },
+  ];
+}
+
+/** A Watch and Logins that would start the lease anew, or bring a lost session back, were they not refused for a fault. */
+async function badSignsOfLife(t: Bench, { user, id, device, platform }: TestSession, when: string): Promise<void> {
+  const cursor = new TextEncoder().encode("a cursor of nobody");
+  const watch = openAndDrop(user.client(), { sessionId: id, cursor });
+  await t.refused(watch, "MALFORMED_CURSOR", `Watch with a cursor of nobody, ${when}`);
+  for (const { reason, call } of badLogins(t, user, device, platform))
+    await t.refused(call(), reason, `Login of the same device with a fault, ${when}`);
 }
 
 export const noEffectChecks: readonly Check[] = [
@@ -204,7 +249,8 @@ export const noEffectChecks: readonly Check[] = [
   },
   {
     id: "error-no-effect/lost-session",
-    title: "Calls that are refused because the session is lost do not bring it back",
+    title:
+      "Calls that are refused because the session is lost do not bring it back, nor do a Watch and Logins that are refused for a fault",
     applies: hasOffline,
     timeMs: (profile) => gracesMs(profile, offlineSamples(profile).slice(0, 1)),
     run: async (t: Bench) => {
@@ -215,9 +261,45 @@ export const noEffectChecks: readonly Check[] = [
       await t.refused(session.raw.query([target.id]), "SESSION_LOST", "QueryStatuses with a lost session");
       await t.refused(session.raw.subscribe([target.id]), "SESSION_LOST", "Subscribe with a lost session");
       await t.refused(session.raw.set({ text: "x" }), "SESSION_LOST", "SetCustomStatus with a lost session");
+      await badSignsOfLife(t, session, "of a lost session");
       t.equal(await look(t, user.id), before, "Status of the lost user after refused calls");
       await session.heartbeat();
       t.equal((await session.list()).length, 0, "Rows of the user who came back after refused calls");
+    },
+  },
+  {
+    id: "error-no-effect/lease",
+    title:
+      "A Watch and Logins that are refused for a fault do not start the lease anew: the session is lost at its time",
+    timeMs: (profile) => silenceMs(profile, ruleSamples(profile).slice(0, 1)),
+    run: async (t: Bench) => {
+      const platform = firstOf(ruleSamples(t.profile));
+      const session = await (await t.user()).login({ platform });
+      const { leaseMs, graceMs } = livenessOf(t.profile, platform);
+      const end = loggedInAt(t, session) + leaseMs;
+      await t.time.pass(Math.floor(leaseMs / 2));
+      await whileBefore(t, end, () => badSignsOfLife(t, session, "at half the lease"));
+      await t.time.reach(end + graceMs);
+      const what = "Status at the end of lease and grace, after a Watch and Logins that were refused at half the lease";
+      await shows(t, session.user.id, lossStatus(t.profile, platform), what);
+    },
+  },
+  {
+    id: "error-no-effect/login-of-nobody",
+    title: "Logins that are refused for a fault register nobody",
+    claims: ["user_registry"],
+    tools: ["admin"],
+    run: async (t: Bench) => {
+      const user = await t.user();
+      await t.admin.remove([user.id]);
+      for (const { reason, call } of badLogins(t, user, "some-device", firstOf(ruleSamples(t.profile)))) {
+        // Where Login registers nobody, that he is not registered is a fault, too.
+        await refusedWithOneOf(t, call(), [reason, "USER_NOT_FOUND"], "Login of an unregistered user with a fault");
+        const found = reasonIn(await t.admin.query([user.id]), user.id);
+        t.equal(found, "USER_NOT_FOUND", `The admin's query after a Login that was refused with ${reason}`);
+      }
+      await t.admin.register([user.id]);
+      t.equal((await user.login()).login.self?.sessions.length, 1, "Sessions of the user after a good Login");
     },
   },
 ];

@@ -13,7 +13,8 @@ import {
   silenceMs,
   windowMs,
 } from "./lib/a-profile.ts";
-import { closeLink, instantOf, loggedInAt, look, msOf, textOf, watching } from "./lib/a-scenes.ts";
+import { closeLink, instantOf, loggedInAt, look, lose, msOf, textOf, watching } from "./lib/a-scenes.ts";
+import { sameDevice } from "./lib/c-away.ts";
 
 function hasTimes(profile: Profile): true | string {
   return profile.status?.timestamps === true || "the profile shows no times";
@@ -30,6 +31,9 @@ function shortTtlMs(profile: Profile): number {
   return (minTtl ? durationMs(minTtl) : 0) + 500;
 }
 
+/** What lies between a loss and a return: more than two tellings of one instant may where time runs. */
+const apartMs = 2_000;
+
 /** `update_time` is that of the later of the other two, or later. */
 function inOrder(t: Bench, status: UserStatus, what: string): void {
   const others = [status.onlineStatusUpdateTime, status.customStatusUpdateTime]
@@ -43,10 +47,17 @@ function inOrder(t: Bench, status: UserStatus, what: string): void {
   ]);
 }
 
+const noTimes = [undefined, undefined, undefined];
+
+function timesOf(status: UserStatus): readonly unknown[] {
+  return [status.updateTime, status.onlineStatusUpdateTime, status.customStatusUpdateTime];
+}
+
 export const onlineTimesChecks: readonly Check[] = [
   {
     id: "online-times/login-and-logout",
-    title: "online_status_update_time is when the user logged in, and then when he logged out",
+    title:
+      "online_status_update_time is when the user logged in, and then when he logged out; custom_status_update_time when he logged in with a text",
     applies: hasTimes,
     timeMs: stepMs,
     run: async (t: Bench) => {
@@ -58,6 +69,12 @@ export const onlineTimesChecks: readonly Check[] = [
         loggedInAt(t, session),
         "online_status_update_time after Login",
       );
+      sameInstant(
+        t,
+        msOf(loggedIn.customStatusUpdateTime),
+        loggedInAt(t, session),
+        "custom_status_update_time after Login with a text",
+      );
       inOrder(t, loggedIn, "after Login");
       await t.time.pass(stepMs(t.profile), [session]);
       const still = await look(t, session.user.id);
@@ -66,12 +83,27 @@ export const onlineTimesChecks: readonly Check[] = [
         loggedIn.onlineStatusUpdateTime,
         "online_status_update_time while nothing changes",
       );
+      const { user, device, platform } = session;
+      const again = await user.login({ device, platform, text: "new" });
+      const renewed = await look(t, user.id);
+      t.equal(
+        renewed.onlineStatusUpdateTime,
+        loggedIn.onlineStatusUpdateTime,
+        "online_status_update_time after Login of a live session",
+      );
+      sameInstant(
+        t,
+        msOf(renewed.customStatusUpdateTime),
+        loggedInAt(t, again),
+        "custom_status_update_time after Login of a live session with another text",
+      );
+      inOrder(t, renewed, "after Login of a live session");
       const logout = await spanOf(t, () => session.logout());
       const loggedOut = await look(t, session.user.id);
       sameInstant(t, msOf(loggedOut.onlineStatusUpdateTime), logout, "online_status_update_time after Logout");
       t.equal(
         loggedOut.customStatusUpdateTime,
-        loggedIn.customStatusUpdateTime,
+        renewed.customStatusUpdateTime,
         "custom_status_update_time after Logout",
       );
       inOrder(t, loggedOut, "after Logout");
@@ -158,6 +190,30 @@ export const onlineTimesChecks: readonly Check[] = [
     },
   },
   {
+    id: "online-times/revived",
+    title: "online_status_update_time of a user who was OFFLINE is when Heartbeat, Watch or Login brought him back",
+    applies: (profile) => (hasTimes(profile) === true ? hasOffline(profile) : hasTimes(profile)),
+    timeMs: (profile) => 3 * (gracesMs(profile, offlineSamples(profile).slice(0, 1)) + apartMs),
+    run: async (t: Bench) => {
+      const session = await (await t.user()).login({ platform: firstOf(offlineSamples(t.profile)) });
+      const ways: Record<string, () => Promise<unknown>> = {
+        Heartbeat: () => session.heartbeat(),
+        Watch: () => session.watch(),
+        Login: () => sameDevice(session),
+      };
+      for (const [way, comeBack] of Object.entries(ways)) {
+        await lose(t, session);
+        await t.time.pass(apartMs);
+        const back = await spanOf(t, comeBack);
+        const status = await look(t, session.user.id);
+        t.equal(status.onlineStatus, OnlineStatus.ONLINE, `online status after ${way} with a lost session`);
+        const what = `online_status_update_time after ${way} with a lost session`;
+        sameInstant(t, msOf(status.onlineStatusUpdateTime), back, what);
+        inOrder(t, status, `after ${way} with a lost session`);
+      }
+    },
+  },
+  {
     id: "online-times/no-text-to-clear",
     title: "custom_status_update_time of a user without a text stays when he goes OFFLINE",
     applies: (profile) => (hasTimes(profile) === true ? hasOffline(profile) : hasTimes(profile)),
@@ -180,6 +236,23 @@ export const onlineTimesChecks: readonly Check[] = [
     },
   },
   {
+    id: "online-times/never-changed",
+    title:
+      "All three times are unset of a user whose status never changed, and of one who was deleted and registered anew",
+    claims: ["user_registry"],
+    tools: ["admin"],
+    applies: hasTimes,
+    run: async (t: Bench) => {
+      const id = t.unregisteredId();
+      await t.admin.register([id]);
+      t.equal(timesOf(await look(t, id)), noTimes, "The three times of a user who was just registered");
+      const { user } = await t.session({ text: "of before" });
+      await t.admin.remove([user.id]);
+      await t.admin.register([user.id]);
+      t.equal(timesOf(await look(t, user.id)), noTimes, "The three times of a user who was just registered anew");
+    },
+  },
+  {
     id: "online-times/none",
     title: "Where the profile shows no times all three are unset, whatever happened",
     applies: (profile) => profile.status?.timestamps !== true || "the profile shows times",
@@ -191,10 +264,7 @@ export const onlineTimesChecks: readonly Check[] = [
       await watch.fence();
       const seen = [await look(t, id), ...watch.statusesOf(id)];
       t.ok(seen.length > 1, "The Watch carries the user", seen.length);
-      for (const status of seen) {
-        const times = [status.updateTime, status.onlineStatusUpdateTime, status.customStatusUpdateTime];
-        t.equal(times, [undefined, undefined, undefined], "The three times of a status");
-      }
+      for (const status of seen) t.equal(timesOf(status), noTimes, "The three times of a status");
     },
   },
 ];

@@ -12,6 +12,14 @@ import {
 } from "./lib/a-profile.ts";
 import { allLive, durationOf, loginAll, look, stateOf } from "./lib/a-scenes.ts";
 
+/** Further numbers without a name: a small one, and the ends of what an enum can be. */
+const numbers: readonly Platform[] = [
+  100 as Platform,
+  2_147_483_647 as Platform,
+  -1 as Platform,
+  -2_147_483_648 as Platform,
+];
+
 export const platformChecks: readonly Check[] = [
   {
     id: "enum-unspecified/login",
@@ -29,9 +37,10 @@ export const platformChecks: readonly Check[] = [
   },
   {
     id: "enum-unknown/echoed",
-    title: "A platform number without a name is accepted, lives by the rule of OTHER, and is shown as it was sent",
+    title:
+      "A platform number without a name, a negative one too, is accepted, lives by the rule of OTHER, and is shown as it was sent",
     run: async (t: Bench) => {
-      for (const platform of [unheardPlatform, 100 as Platform, 2_147_483_647 as Platform]) {
+      for (const platform of [unheardPlatform, ...numbers]) {
         const session = await (await t.user()).login({ platform });
         t.equal(session.login.self?.sessions[0]?.platform, platform, "Platform of the session");
         const { leaseMs, heartbeatMs } = livenessOf(t.profile, Platform.OTHER);

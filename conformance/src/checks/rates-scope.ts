@@ -1,5 +1,5 @@
 // Checks of SPEC §16, what is counted: by user and procedure, over his sessions; calls that name only the caller not at all where the rule says so.
-import type { Profile } from "@userstatus/protocol";
+import type { Profile, RateLimit } from "@userstatus/protocol";
 import type { Bench, Check, TestSession } from "../check.ts";
 import { admitted, call, procedures, rateOutcome } from "./lib/b-calls.ts";
 import { rateOf, windowMs } from "./lib/b-pace.ts";
@@ -8,13 +8,21 @@ import { keepLive, twoSessions } from "./lib/b-sessions.ts";
 import { all } from "./lib/b-values.ts";
 import { roomFor } from "./lib/c-actors.ts";
 
+/** Both log in again, one of them after a logout; answers with that one's new session. Not where time runs: a short window might end meanwhile. */
+async function loginAgain(t: Bench, one: TestSession, two: TestSession): Promise<TestSession> {
+  if (t.time.tier !== "virtual") return two;
+  await one.user.login({ device: one.device, platform: one.platform });
+  await two.logout();
+  return two.user.login({ platform: two.platform });
+}
+
 /** Where time runs, a window may end between the two sessions' calls, but hardly so often. */
 const roundsWhereTimeRuns = 3;
 
 function shared(procedure: string): Check {
   return {
     id: `rate-scope/sessions-share-${procedure}`,
-    title: `One session of a user uses up the rate of ${procedure}: the other is refused too`,
+    title: `One session of a user uses up the rate of ${procedure}: the other is refused too, though both log in again`,
     claims: ["multi_session"],
     applies: all(limited(procedure), roomFor(2)),
     timeMs: (profile) => roundsWhereTimeRuns * windowOf(procedure)(profile),
@@ -30,9 +38,10 @@ function shared(procedure: string): Check {
         if (round > 0) await t.time.pass(windowMs(rule) + 1, "all");
         await keepLive(t, [one, two]);
         if ((await exhaust(t, rule, () => call(t, procedure, one, other.id))) === undefined) return;
+        const second = await loginAgain(t, one, two);
         const what = `${procedure} by the other session`;
         for (let calls = 0; calls < rule.maxCalls && refused === 0; calls++) {
-          if ((await rateOutcome(t, call(t, procedure, two, other.id), what)) !== undefined) refused++;
+          if ((await rateOutcome(t, call(t, procedure, second, other.id), what)) !== undefined) refused++;
           else
             t.ok(t.time.tier !== "virtual", `${procedure}: the first call of the other session is refused`, "admitted");
         }
@@ -59,6 +68,30 @@ function byUser(procedure: string): Check {
     },
   };
 }
+
+/** Of the usual rules the one that is used up with the fewest calls. */
+function quickest(profile: Profile): RateLimit | undefined {
+  return usual
+    .flatMap((procedure) => rateOf(profile, procedure) ?? [])
+    .toSorted((one, two) => one.maxCalls - two.maxCalls)[0];
+}
+
+const byApp: Check = {
+  id: "rate-scope/other-app",
+  title: "A user uses up a rate: the user of the same id in another app still has all of it",
+  claims: ["multi_app"],
+  tools: ["second-app"],
+  applies: (profile) => quickest(profile) !== undefined || "the profile limits none of the usual procedures",
+  run: async (t: Bench) => {
+    const { procedure } = quickest(t.profile) ?? { procedure: "" };
+    const rule = ruleFor(t, procedure);
+    const [user, other] = [await t.user(), await t.user()];
+    const here = await user.login();
+    const there = await (await t.inOtherApp(user)).login();
+    await exhaust(t, rule, () => call(t, procedure, here, other.id));
+    await admitsAll(t, rule, () => call(t, procedure, there, other.id));
+  },
+};
 
 function byProcedure(procedure: string): Check {
   return {
@@ -146,6 +179,7 @@ const mixedCounted: Check = {
 
 export const ratesScopeChecks: readonly Check[] = [
   ...usual.flatMap((procedure) => [shared(procedure), byUser(procedure), byProcedure(procedure)]),
+  byApp,
   selfUnlimited,
   selfUncounted,
   mixedCounted,

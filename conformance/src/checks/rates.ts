@@ -1,5 +1,5 @@
 // Checks of SPEC §16, how many calls: max_calls in a window, one more refused, admitted again after the delay; none where no rule is.
-import type { RateLimit } from "@userstatus/protocol";
+import type { Profile, RateLimit } from "@userstatus/protocol";
 import type { Bench, Check, Refusal } from "../check.ts";
 import { admitted, call, procedures, rateOutcome } from "./lib/b-calls.ts";
 import { rateOf, windowMs } from "./lib/b-pace.ts";
@@ -94,6 +94,24 @@ function refusedUncounted(procedure: string): Check {
   };
 }
 
+/** Limited procedures whose calls may fail for each user that they name. */
+function naming(profile: Profile): readonly RateLimit[] {
+  return ["QueryStatuses", "Subscribe", "Unsubscribe"].flatMap((procedure) => rateOf(profile, procedure) ?? []);
+}
+
+const failedCounted: Check = {
+  id: "error-no-effect/failed-users-count",
+  title: "Calls that are answered count, though their only user is not registered: max_calls are admitted, and no more",
+  claims: ["user_registry"],
+  applies: (profile) => naming(profile).length > 0 || "the profile limits no procedure that names users",
+  run: async (t: Bench) => {
+    for (const rule of naming(t.profile)) {
+      const session = await t.session();
+      await exhaust(t, rule, () => call(t, rule.procedure, session, t.unregisteredId()));
+    }
+  },
+};
+
 const callsInARow = 50;
 
 function unlimited(procedure: string): Check {
@@ -117,5 +135,6 @@ function unlimited(procedure: string): Check {
 export const ratesChecks: readonly Check[] = [
   ...usual.flatMap((procedure) => [limit(procedure), again(procedure), refusedUncounted(procedure)]),
   others,
+  failedCounted,
   ...procedures.map(unlimited),
 ];

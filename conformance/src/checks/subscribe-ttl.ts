@@ -147,8 +147,8 @@ export const subscribeTtlChecks: readonly Check[] = [
   takes("between", "Gives a ttl that is no whole number of seconds: taken to the millisecond", (minMs, maxMs) =>
     Math.min(minMs + 1, maxMs),
   ),
-  refuses("below-least", "Gives a ttl 1 ms below min_ttl: refused", (minMs) => minMs - 1),
-  refuses("above-greatest", "Gives a ttl 1 ms above max_ttl: refused", (_, maxMs) => maxMs + 1),
+  refuses("below-least", "Gives a ttl a tenth of a millisecond below min_ttl: refused", (minMs) => minMs - 0.1),
+  refuses("above-greatest", "Gives a ttl a tenth of a millisecond above max_ttl: refused", (_, maxMs) => maxMs + 0.1),
   refuses("zero", "Gives a ttl of 0: refused", () => 0),
   refuses("negative", "Gives a negative ttl: refused", (minMs) => -minMs),
   refuses("huge", "Gives a ttl of 10,000 years: refused", () => hugeMs),

@@ -1,7 +1,9 @@
 // SPEC §17: the server's time, in whole milliseconds, and ends that are closed.
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
-import { OnlineStatus, type UserStatus } from "@userstatus/protocol";
+import { OnlineStatus, type Profile, type UserStatus } from "@userstatus/protocol";
 import type { Bench, Check, TestSession } from "../check.ts";
+import { between } from "./lib/a-instants.ts";
+import { msOf, rowIn } from "./lib/b-values.ts";
 import { lossMs, sessionOf, setEnding, shortestRowMs, targets, textsEnd, textTtl } from "./lib/c-actors.ts";
 import { content, eventsOf, fold, foldToFence } from "./lib/c-state.ts";
 
@@ -201,5 +203,53 @@ const closed: Check[] = [
   },
 ];
 
+/** What a ttl has beyond whole milliseconds: to the nearest it would be one more. */
+const partMs = 0.7;
+
+/** A ttl of this kind, a little above the least, is cut to whole milliseconds. */
+function cutCheck(
+  kind: "text" | "row",
+  rulesOf: (profile: Profile) => Profile["customStatus"] | Profile["subscription"],
+  give: (t: Bench, ttlMs: number) => Promise<Timestamp | undefined>,
+): Check {
+  const leastMs = (profile: Profile): number => msOf(rulesOf(profile)?.minTtl) ?? 0;
+  return {
+    id: `time-closed/ttl-of-a-${kind}-is-cut`,
+    title: `a ttl of a ${kind} that is no whole number of milliseconds is cut to one, never rounded up`,
+    claims: [kind === "text" ? "custom_status_ttl" : "subscription_ttl"],
+    applies: (profile) =>
+      leastMs(profile) + 1 <= (msOf(rulesOf(profile)?.maxTtl) ?? 0) || "min_ttl and max_ttl are the same",
+    async run(t: Bench) {
+      const before = await t.time.now();
+      const end = await give(t, leastMs(t.profile) + partMs);
+      const after = await t.time.now();
+      t.ok(end !== undefined, `a ${kind} with a ttl must have expire_time`);
+      between(
+        t,
+        timestampMs(end) - leastMs(t.profile),
+        before,
+        after,
+        "expire_time less the whole milliseconds of the ttl",
+      );
+    },
+  };
+}
+
+const cut: Check[] = [
+  cutCheck(
+    "text",
+    (profile) => profile.customStatus,
+    async (t, ttlMs) => (await (await t.session()).set("cut", ttlMs)).self?.status?.customStatus?.expireTime,
+  ),
+  cutCheck(
+    "row",
+    (profile) => profile.subscription,
+    async (t, ttlMs) => {
+      const { id } = await t.user();
+      return rowIn(t, await (await t.session()).subscribe([id], ttlMs), id).row.expireTime;
+    },
+  ),
+];
+
 /** Checks of time. */
-export const timeChecks: readonly Check[] = [...server, ...closed];
+export const timeChecks: readonly Check[] = [...server, ...closed, ...cut];

@@ -74,6 +74,12 @@ export function getPath<D extends DescMessage>(
   return `${methodPath(method)}?${query}`;
 }
 
+/** The path of a Connect GET in binary, with the padding that its base64 may have; it is percent-encoded. */
+export function paddedGetPath<D extends DescMessage>(method: string, type: D, message: MessageShape<D>): string {
+  const beyond = toBinary(type, message).length % 3;
+  return `${getPath(method, type, message, "proto")}${"%3D".repeat(beyond === 0 ? 0 : 3 - beyond)}`;
+}
+
 /** A Connect GET. */
 export function get(t: Bench, path: string, token: string): Promise<Answer> {
   return t.wire.http({ method: "GET", path, token });

@@ -1,7 +1,7 @@
 // What clears a custom status by the profile, and what does not.
 import { OnlineStatus, type Profile } from "@userstatus/protocol";
 import type { Bench, TestSession } from "../../check.ts";
-import { lossMs, platformLostTo } from "./b-times.ts";
+import { decayMs, lossMs, platformLostTo } from "./b-times.ts";
 import { msOf } from "./b-values.ts";
 
 /** For `applies`: going OFFLINE clears the text. */
@@ -45,6 +45,12 @@ export function clearMs(profile: Profile): number {
 export function lossOf(profile: Profile, status: OnlineStatus): number {
   const platform = platformLostTo(profile, status);
   return platform === undefined ? 0 : lossMs(profile, platform);
+}
+
+/** How long a lost session, on the platform that turns to `status`, counts so before it is over; 0 where it is over at once. */
+export function decayOf(profile: Profile, status: OnlineStatus): number {
+  const platform = platformLostTo(profile, status);
+  return platform === undefined ? 0 : decayMs(profile, platform);
 }
 
 /** A new user with a session that, once lost, counts as `status`; and a text, if given. */
