@@ -1,5 +1,6 @@
 // ListSubscriptions page by page.
 import type { Bench, TestSession } from "../../check.ts";
+import { admitted } from "./b-calls.ts";
 import { createPace } from "./b-pace.ts";
 import type { ListedRow } from "./b-values.ts";
 
@@ -20,7 +21,9 @@ export async function pagesOf(
   do {
     await pace.room(session, "ListSubscriptions");
     const pageSize = typeof sizes === "number" ? sizes : (sizes[pages.length] ?? sizes.at(-1) ?? 0);
-    const answer = await session.raw.list({ pageSize, pageToken, userIds });
+    const call = session.raw.list({ pageSize, pageToken, userIds });
+    if (pageToken !== "") await admitted(t, call, "ListSubscriptions with a next_page_token that it gave");
+    const answer = await call;
     pages.push(answer.subscriptions);
     t.ok(
       answer.nextPageToken === "" || answer.nextPageToken !== pageToken,
