@@ -1,6 +1,7 @@
 // Checks of SPEC §14, explicit rows to friends: they are listed, count against the cap, and end with `still_visible`.
-import { type Profile, SubscriptionEndReason } from "@userstatus/protocol";
+import { Gate, type Profile, SubscriptionEndReason } from "@userstatus/protocol";
 import type { Bench, Check, TestSession } from "../check.ts";
+import { gated, gateSwitch } from "./lib/b-features.ts";
 import { friendCheck, loggedOut, on, watcherAndFriend } from "./lib/b-friends.ts";
 import { createPace, paceMs } from "./lib/b-pace.ts";
 import { rowTtlMs } from "./lib/b-times.ts";
@@ -112,4 +113,83 @@ const afterExpiry = friendCheck(
     ),
 );
 
-export const friendsRowsChecks: readonly Check[] = [listed, countsAndGoes, afterUnsubscribe, afterExpiry];
+const afterEviction = friendCheck(
+  {
+    id: "friend-still-visible/evicted",
+    title:
+      "The rows to a friend and another are evicted: still_visible is set for the friend only, whose changes go on",
+    applies: batchOf(2),
+    timeMs: fillMs,
+  },
+  on,
+  (t) => {
+    const pace = createPace(t);
+    return endsBoth(
+      t,
+      (watcher, ids) => pace.subscribe(watcher, ids),
+      async (watcher) => {
+        const others = await t.users(rowLimits(t.profile).rowsMax);
+        await pace.subscribe(
+          watcher,
+          others.map((user) => user.id),
+        );
+      },
+      SubscriptionEndReason.EVICTED,
+    );
+  },
+);
+
+function afterGate(gate: Gate, name: string, words: string): Check {
+  const gates = (profile: Profile): true | string =>
+    gated(profile, gate).includes("Subscribe") || "the gate does not gate Subscribe";
+  return friendCheck(
+    {
+      id: `friend-still-visible/without-${name}`,
+      title: `${words}: the rows to a friend and another end, still_visible is set for the friend only, whose changes go on`,
+      claims: ["feature_gates"],
+      applies: all(batchOf(2), gates),
+    },
+    on,
+    (t) =>
+      endsBoth(
+        t,
+        (watcher, ids) => watcher.subscribe(ids),
+        () => t.admin.features(gateSwitch(gate, false)),
+        SubscriptionEndReason.FEATURE_DISABLED,
+      ),
+  );
+}
+
+const deleted = friendCheck(
+  {
+    id: "sub-target-gone/friend-with-row",
+    title:
+      "A friend to whom there is a row is deleted: both end as TARGET_GONE without still_visible, that of the row and that with generation 0, and nothing more comes of him",
+    claims: ["friends"],
+  },
+  on,
+  async (t) => {
+    const { watcher, watch, friend } = await watcherAndFriend(t);
+    const { id } = friend.user;
+    const { row } = rowIn(t, await watcher.subscribe([id]), id);
+    await t.admin.remove([id]);
+    const places: number[] = [];
+    for (const generation of [row.generation, 0n]) {
+      const expected = { id, generation, reason: SubscriptionEndReason.TARGET_GONE, stillVisible: false };
+      places.push((await awaitEnd(t, watch, expected, "after the friend was deleted")).index);
+    }
+    t.equal(await targetsOf(watcher), [], "targets of the rows after the friend was deleted");
+    await silentAbout(t, watch, id, Math.max(...places), "after he was deleted");
+  },
+);
+
+export const friendsRowsChecks: readonly Check[] = [
+  listed,
+  countsAndGoes,
+  afterUnsubscribe,
+  afterExpiry,
+  afterEviction,
+  afterGate(Gate.PLAN, "plan", "The plan is taken away"),
+  afterGate(Gate.USER_STATUS, "switch", "The switch for user status is turned off"),
+  deleted,
+];

@@ -222,6 +222,28 @@ const onAgain = switchCheck(
   },
 );
 
+const bothSwitches = switchCheck(
+  {
+    id: "friend-switch/both-switches",
+    title:
+      "One call turns the switch on and that for user status off, another does the reverse: the friends are told, and their ends",
+    claims: ["feature_gates"],
+  },
+  { friendNotifications: false },
+  async (t) => {
+    const { watch, one, two } = await withTwoFriends(t);
+    await t.admin.features({ userStatus: false, friendNotifications: true });
+    for (const { user } of [one, two])
+      await watch.status(user.id, "a friend's status after both switches were turned", isOnline);
+    const mark = await watch.fence();
+    await t.admin.features({ userStatus: true, friendNotifications: false });
+    for (const { user } of [one, two]) {
+      const expected = { id: user.id, generation: 0n, reason: unfriended, stillVisible: false };
+      await awaitEnd(t, watch, expected, "after both switches were turned back", mark);
+    }
+  },
+);
+
 const nobodyThere = switchCheck(
   {
     id: "friend-switch/not-registered",
@@ -265,5 +287,6 @@ export const friendsSwitchChecks: readonly Check[] = [
   deletedWhileAway,
   registeredAnew,
   onAgain,
+  bothSwitches,
   nobodyThere,
 ];

@@ -5,7 +5,7 @@ import { gated, gateSwitch, withFeatures } from "./lib/b-features.ts";
 import { createPace, paceMs } from "./lib/b-pace.ts";
 import { twoSessions } from "./lib/b-sessions.ts";
 import { batchOf, higher, rowIn, sampleText, targetsOf, textOf } from "./lib/b-values.ts";
-import { awaitEnd, silentAbout } from "./lib/b-watch.ts";
+import { awaitEnd, silentAbout, toldOf } from "./lib/b-watch.ts";
 import { roomFor } from "./lib/c-actors.ts";
 
 interface GateCase {
@@ -36,7 +36,7 @@ function end(of: GateCase): Check {
     of,
     {
       id: `gate-rows/ended-by-${of.name}`,
-      title: `${of.words}: every row ends as FEATURE_DISABLED, nothing comes of the targets, and opened again the rows stay gone`,
+      title: `${of.words}: every row ends as FEATURE_DISABLED, nothing comes of the targets, and opened again the rows stay gone; so does a row that was made then, once more`,
       applies: batchOf(2),
       timeMs: (profile) => paceMs(profile, { Subscribe: 2 }),
     },
@@ -68,6 +68,33 @@ function end(of: GateCase): Check {
       const [first = ""] = ids;
       const anew = rowIn(t, await pace.subscribe(watcher, [first]), first).row;
       higher(t, anew.generation, rowIn(t, rows, first).row.generation, "the generation of a new row");
+      await t.admin.features(gateSwitch(of.gate, false));
+      const once = { id: first, generation: anew.generation, reason: SubscriptionEndReason.FEATURE_DISABLED };
+      await awaitEnd(t, watch, once, "after the gate closed again");
+    },
+  );
+}
+
+function statusAnew(of: GateCase): Check {
+  return rowsCheck(
+    of,
+    {
+      id: `sub-told/after-${of.name}`,
+      title: `${of.words} and given back: a new row to a target who did not change brings his status anew`,
+      claims: ["feature_gates"],
+      timeMs: (profile) => paceMs(profile, { Subscribe: 2 }),
+    },
+    async (t: Bench) => {
+      const pace = createPace(t);
+      const { session: watcher, watch } = await t.watcher();
+      const { id } = (await t.session()).user;
+      const { row } = rowIn(t, await pace.subscribe(watcher, [id]), id);
+      await t.admin.features(gateSwitch(of.gate, false));
+      const ended = { id, generation: row.generation, reason: SubscriptionEndReason.FEATURE_DISABLED };
+      const { index } = await awaitEnd(t, watch, ended, "after the gate closed");
+      await t.admin.features(gateSwitch(of.gate, true));
+      const answered = rowIn(t, await pace.subscribe(watcher, [id]), id);
+      await toldOf(t, watch, answered, index, "the caller's");
     },
   );
 }
@@ -173,6 +200,7 @@ function ownSessions(of: GateCase): Check {
 
 export const gatesRowsChecks: readonly Check[] = cases.flatMap((of) => [
   end(of),
+  statusAnew(of),
   everySession(of),
   whileAway(of),
   ownText(of),

@@ -3,6 +3,7 @@ import type { Profile } from "@userstatus/protocol";
 import type { Bench, Check, TestSession } from "../check.ts";
 import { createPace, paceMs } from "./lib/b-pace.ts";
 import { pagesOf } from "./lib/b-pages.ts";
+import { longestRowTtl, rowLastsMs } from "./lib/b-times.ts";
 import { all, batchOf, byBytes, type ListedRow, rowIn, rowLimits } from "./lib/b-values.ts";
 
 /** A user with so many rows; answers with their targets in the order of a list. */
@@ -39,6 +40,24 @@ function sizeObeyed(name: string, title: string, size: number): Check {
     },
   };
 }
+
+const otherSizes: Check = {
+  id: "list-pages/other-sizes",
+  title:
+    "Asks for each page in another size than for the one before: the tokens are good, no page has more than its size, all rows come",
+  timeMs: subscribeCalls(fewRows),
+  run: async (t: Bench) => {
+    const { watcher, ids } = await withRows(t, fewRows(t.profile));
+    const sizes = [1, 2, 1, 0];
+    const pages = await pagesOf(t, watcher, sizes);
+    const { pageMax } = rowLimits(t.profile);
+    for (const [nth, page] of pages.entries()) {
+      const most = Math.min(sizes[nth] || pageMax, pageMax);
+      t.ok(page.length <= most, `page ${nth + 1} has at most ${most} rows`, page.length);
+    }
+    t.equal(targets(pages.flat()), ids, "targets of the rows, over all pages");
+  },
+};
 
 const overMax: Check = {
   id: "list-pages/more-than-max",
@@ -178,6 +197,29 @@ const tokenOfAnotherFilter: Check = {
   },
 };
 
+const dayMs = 86_400_000;
+
+/** A day, if rows last for longer. */
+function tokenAgeMs(profile: Profile): number {
+  return Math.min(dayMs, Math.floor(rowLastsMs(profile) / 2));
+}
+
+const tokenLater: Check = {
+  id: "list-pages/token-later",
+  title: "Gives a page token up to a day later, by the session that it was given to and that lives: the rest comes",
+  applies: batchOf(2),
+  timeMs: tokenAgeMs,
+  run: async (t: Bench) => {
+    const watcher = await t.session();
+    const ids = (await t.users(2)).map((user) => user.id).sort(byBytes);
+    await watcher.subscribe(ids, longestRowTtl(t.profile));
+    const pageToken = await firstToken(t, watcher);
+    await t.time.pass(tokenAgeMs(t.profile), "all");
+    const rest = await pagesOf(t, watcher, 1, [], pageToken);
+    t.equal(targets(rest.flat()), ids.slice(1), "targets of the rows from the second page on");
+  },
+};
+
 export const listPagesChecks: readonly Check[] = [
   sizeObeyed("size-one", "Lists in pages of one: no page has more, all rows come", 1),
   sizeObeyed("size-three", "Lists in pages of three: no page has more, all rows come", 3),
@@ -192,6 +234,7 @@ export const listPagesChecks: readonly Check[] = [
     "Lists in pages of 2,147,483,647: at most list_page_max rows a page, all rows come",
     2_147_483_647,
   ),
+  otherSizes,
   overMax,
   noRows,
   negative("negative", -1),
@@ -199,6 +242,7 @@ export const listPagesChecks: readonly Check[] = [
   filterAtLimit,
   tokenOfAnotherUser,
   tokenOfAnotherFilter,
+  tokenLater,
   malformed(
     "token-words",
     "Gives a page token of plain words: refused; the tokens given work",

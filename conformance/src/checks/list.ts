@@ -143,18 +143,22 @@ const byTheirBytes: Check = {
 
 const whileChanging: Check = {
   id: "list-rows/while-rows-change",
-  title: "Between pages of two, rows are made and ended on both sides: those that stand all along come once each",
-  applies: all(rowsOf(16), batchOf(2)),
+  title:
+    "Between pages of two, rows are made and ended on both sides, the last of the page and the next to come too: those that stand all along come once each",
+  applies: all(
+    rowsOf(16),
+    batchOf(2),
+    (profile) => rowLimits(profile).unsubscribeMax >= 2 || "Unsubscribe takes one id only",
+  ),
   timeMs: (profile) =>
     paceMs(profile, { Subscribe: Math.ceil(16 / rowLimits(profile).subscribeMax) + 4, Unsubscribe: 4 }),
   run: async (t: Bench) => {
     const pace = createPace(t);
     const watcher = await t.session();
     const ids = (await t.users(16)).map((user) => user.id).sort(byBytes);
-    // Every fourth is ended on the way, every fourth made; the rest stands.
-    const [ending, making] = [ids.filter((_, index) => index % 4 === 1), ids.filter((_, index) => index % 4 === 3)];
-    const standing = ids.filter((_, index) => index % 2 === 0);
-    await pace.subscribe(watcher, [...standing, ...ending]);
+    const making = ids.filter((_, index) => index % 4 === 3);
+    let standing = ids.filter((_, index) => index % 4 !== 3);
+    await pace.subscribe(watcher, standing);
     const listed: string[] = [];
     let pageToken = "";
     for (let page = 0; page < ids.length; page++) {
@@ -162,11 +166,17 @@ const whileChanging: Check = {
       listed.push(...targets(answer.subscriptions));
       pageToken = answer.nextPageToken;
       if (pageToken === "") break;
-      // From the middle outwards, so that changes fall before and behind the page.
-      const turn = page % 2 === 0 ? ending.pop() : ending.shift();
-      const fresh = page % 2 === 0 ? making.shift() : making.pop();
-      if (turn !== undefined) await pace.unsubscribe(watcher, [turn]);
-      if (fresh !== undefined) await pace.subscribe(watcher, [fresh]);
+      if (page % 2 === 0) {
+        // Around the place that the token stands for.
+        const last = listed.at(-1) ?? "";
+        const around = [last, ...standing.filter((id) => byBytes(id, last) > 0).slice(0, 1)];
+        await pace.unsubscribe(watcher, around);
+        standing = standing.filter((id) => !around.includes(id));
+      } else {
+        // From both ends, so that rows come before and behind the page.
+        const fresh = page % 4 === 1 ? making.shift() : making.pop();
+        if (fresh !== undefined) await pace.subscribe(watcher, [fresh]);
+      }
     }
     t.equal(pageToken, "", "next_page_token of the last page");
     t.equal(
@@ -197,6 +207,22 @@ const filtered: Check = {
   },
 };
 
+const namedTwice: Check = {
+  id: "list-rows/named-twice",
+  title: "Lists with a filter that names a target twice: every row comes once, whole and over pages of one",
+  applies: all(batchOf(2), (profile) => rowLimits(profile).pageMax >= 3 || "a filter takes fewer than three ids"),
+  run: async (t: Bench) => {
+    const watcher = await t.session();
+    const ids = (await t.users(2)).map((user) => user.id).sort(byBytes);
+    await watcher.subscribe(ids);
+    const [first = "", second = ""] = ids;
+    const filter = [first, second, first];
+    t.equal(targets(await watcher.list(filter)), ids, "targets of the rows, with a filter that names one twice");
+    const paged = await pagesOf(t, watcher, 1, filter);
+    t.equal(targets(paged.flat()), ids, "targets of the rows, with that filter, over pages of one");
+  },
+};
+
 const filteredOverPages: Check = {
   id: "list-filter/over-pages",
   title: "Lists with a filter over pages of one: the rows named, each once",
@@ -221,6 +247,7 @@ export const listChecks: readonly Check[] = [
   inOrder,
   byTheirBytes,
   whileChanging,
+  namedTwice,
   filtered,
   filteredOverPages,
 ];

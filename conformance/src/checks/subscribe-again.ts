@@ -4,7 +4,18 @@ import type { Bench, Check, TestSession } from "../check.ts";
 import { between } from "./lib/a-instants.ts";
 import { createPace, paceMs } from "./lib/b-pace.ts";
 import { rowTtlMs, rowTtlsDiffer } from "./lib/b-times.ts";
-import { batchOf, higher, rowEndOf, rowIn, rowLimits, rowListed, targetsOf, timeOf } from "./lib/b-values.ts";
+import {
+  all,
+  batchOf,
+  higher,
+  msOf,
+  rowEndOf,
+  rowIn,
+  rowLimits,
+  rowListed,
+  targetsOf,
+  timeOf,
+} from "./lib/b-values.ts";
 import { allEnds, awaitEnd, awaitRow } from "./lib/b-watch.ts";
 
 const kept: Check = {
@@ -29,14 +40,15 @@ const kept: Check = {
   },
 };
 
-/** Subscribes with one ttl, then with another: the expiry is that of the second. */
+/** Subscribes with one ttl, then with another (null: without, where there is a default): the expiry is that of the second. */
 async function twoTtls(
   t: Bench,
   watcher: TestSession,
   id: string,
-  ttls: readonly [number, number],
+  ttls: readonly [number | null, number | null],
 ): Promise<[number, number]> {
   const pace = createPace(t);
+  const lastsMs = ttls[1] ?? msOf(t.profile.subscription?.defaultTtl) ?? 0;
   const first = rowIn(t, await pace.subscribe(watcher, [id], ttls[0]), id);
   await pace.room(watcher, "Subscribe");
   const earliest = await t.time.now();
@@ -44,8 +56,7 @@ async function twoTtls(
   const latest = await t.time.now();
   const end = rowEndOf(t, second.row, "the second Subscribe");
   t.equal(second.row.generation, first.row.generation, "generation after the second Subscribe, against the first");
-  const from = end - ttls[1];
-  between(t, from, earliest, latest, "expire_time less the second ttl");
+  between(t, end - lastsMs, earliest, latest, "expire_time less the second ttl");
   const listed = rowListed(t, await watcher.list(), id);
   t.equal(timeOf(listed.row.expireTime), end, "expire_time in ListSubscriptions, against the second Subscribe");
   return [rowEndOf(t, first.row, "the first Subscribe"), end];
@@ -94,27 +105,53 @@ const longer: Check = {
   },
 };
 
+const byDefault: Check = {
+  id: "sub-refresh/without-ttl",
+  title: "Subscribes with a ttl and then without, and the reverse: the row ends by default_ttl, and by the ttl",
+  claims: ["subscription_ttl"],
+  applies: (profile) =>
+    (profile.subscription?.callerTtl === true && profile.subscription.defaultTtl !== undefined) ||
+    "the caller must give a ttl, or may not",
+  timeMs: (profile) => paceMs(profile, { Subscribe: 2 }),
+  run: async (t: Bench) => {
+    const { id } = await t.user();
+    const ttlMs = rowTtlMs(t.profile);
+    await twoTtls(t, await t.session(), id, [ttlMs, null]);
+    await twoTtls(t, await t.session(), id, [null, ttlMs]);
+  },
+};
+
 const refreshedLast: Check = {
   id: "sub-refresh/refreshed-last",
-  title: "Fills the cap, refreshes the first row, adds a new one: the second row is evicted, not the first",
-  applies: (profile) => rowLimits(profile).rowsMax >= 2 || "a user can have one row only",
+  title:
+    "Makes two rows, refreshes them in the other order by one call, fills the cap: a new row evicts the second; the first is refreshed, and one more evicts the third",
+  applies: all(batchOf(2), (profile) => rowLimits(profile).rowsMax >= 3 || "a user can't have three rows"),
   timeMs: (profile) =>
-    paceMs(profile, { Subscribe: Math.ceil(rowLimits(profile).rowsMax / rowLimits(profile).subscribeMax) + 2 }),
+    paceMs(profile, { Subscribe: Math.ceil(rowLimits(profile).rowsMax / rowLimits(profile).subscribeMax) + 5 }),
   run: async (t: Bench) => {
     const pace = createPace(t);
     const watcher = await t.session();
     const { rowsMax } = rowLimits(t.profile);
-    const ids = (await t.users(rowsMax + 1)).map((user) => user.id);
-    const [first = "", second = ""] = ids;
-    const newest = ids[rowsMax] ?? "";
-    await pace.subscribe(watcher, ids.slice(0, rowsMax));
+    const ids = (await t.users(rowsMax + 2)).map((user) => user.id);
+    const [first = "", second = "", third = ""] = ids;
+    const [newer = "", newest = ""] = ids.slice(rowsMax);
+    await pace.subscribe(watcher, [first, second]);
+    await pace.subscribe(watcher, [second, first]);
+    await pace.subscribe(watcher, ids.slice(2, rowsMax));
+    rowIn(t, await pace.subscribe(watcher, [newer]), newer);
+    const stood = new Set(await targetsOf(watcher));
+    t.equal(
+      [stood.has(first), stood.has(second), stood.has(third), stood.has(newer)],
+      [true, false, true, true],
+      "rows to the first, the second, the third and the new one",
+    );
     rowIn(t, await pace.subscribe(watcher, [first]), first);
     rowIn(t, await pace.subscribe(watcher, [newest]), newest);
     const stand = new Set(await targetsOf(watcher));
     t.equal(
-      [stand.has(first), stand.has(second), stand.has(newest)],
+      [stand.has(first), stand.has(third), stand.has(newest)],
       [true, false, true],
-      "rows to the first, the second and the newest",
+      "rows to the first, the third and the newest",
     );
     t.equal(stand.size, rowsMax, "rows");
   },
@@ -200,6 +237,7 @@ export const subscribeAgainChecks: readonly Check[] = [
   kept,
   shorter,
   longer,
+  byDefault,
   refreshedLast,
   afterUnsubscribe,
   afterLogout,

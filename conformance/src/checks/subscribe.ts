@@ -1,10 +1,10 @@
 // Checks of SPEC §10.1, what Subscribe does: its answer, and what the Watches of the user are told.
-import { OnlineStatus, SubscriptionEndReason } from "@userstatus/protocol";
-import type { Bench, Check, TestWatch } from "../check.ts";
+import { OnlineStatus, type Profile, SubscriptionEndReason } from "@userstatus/protocol";
+import type { Bench, Check } from "../check.ts";
 import { createPace, paceMs } from "./lib/b-pace.ts";
 import { twoSessions } from "./lib/b-sessions.ts";
-import { batchOf, distinct, mixed, rowIn, sampleText, statusIn, textOf, timeOf } from "./lib/b-values.ts";
-import { awaitEnd, awaitRow } from "./lib/b-watch.ts";
+import { batchOf, distinct, mixed, rowIn, rowLimits, sampleText, statusIn, textOf, timeOf } from "./lib/b-values.ts";
+import { awaitEnd, awaitRow, toldOf } from "./lib/b-watch.ts";
 import { roomFor } from "./lib/c-actors.ts";
 import { plain } from "./lib/c-state.ts";
 
@@ -59,31 +59,6 @@ const withStatus: Check = {
     }
   },
 };
-
-/** The Watch is told of the row as it was answered, and holds the target's status. */
-async function toldOf(
-  t: Bench,
-  watch: TestWatch,
-  answered: ReturnType<typeof rowIn>,
-  from: number,
-  whose: string,
-): Promise<void> {
-  const { row, status } = answered;
-  const told = await awaitRow(watch, row.userId, `\`subscribed\` on ${whose} Watch`, from);
-  t.equal(told.row.generation, row.generation, `generation of the row on ${whose} Watch, against the answer`);
-  t.equal(
-    timeOf(told.row.expireTime),
-    timeOf(row.expireTime),
-    `expire_time of the row on ${whose} Watch, against the answer`,
-  );
-  const carried = await watch.status(
-    row.userId,
-    `the target's status on ${whose} Watch`,
-    (one) => one.revision >= status.revision,
-    from,
-  );
-  t.equal(plain(carried), plain(status), `status on ${whose} Watch, against the answer`);
-}
 
 const callerTold: Check = {
   id: "sub-told/caller",
@@ -155,6 +130,33 @@ const statusAgain: Check = {
   },
 };
 
+const evictionMs = (profile: Profile): number => {
+  const { rowsMax, subscribeMax } = rowLimits(profile);
+  return paceMs(profile, { Subscribe: Math.ceil(rowsMax / subscribeMax) + 2 });
+};
+
+const statusAfterEviction: Check = {
+  id: "sub-told/after-eviction",
+  title:
+    "Subscribes again to a target whose row was evicted, and who did not change: his status comes anew with the row",
+  timeMs: evictionMs,
+  run: async (t: Bench) => {
+    const pace = createPace(t);
+    const { session: watcher, watch } = await t.watcher();
+    const { user } = await t.session();
+    const { row } = rowIn(t, await pace.subscribe(watcher, [user.id]), user.id);
+    const others = await t.users(rowLimits(t.profile).rowsMax);
+    await pace.subscribe(
+      watcher,
+      others.map((one) => one.id),
+    );
+    const ended = { id: user.id, generation: row.generation, reason: SubscriptionEndReason.EVICTED };
+    const { index } = await awaitEnd(t, watch, ended, "after one row too many");
+    const answered = rowIn(t, await pace.subscribe(watcher, [user.id]), user.id);
+    await toldOf(t, watch, answered, index, "the caller's");
+  },
+};
+
 export const subscribeChecks: readonly Check[] = [
   inOrder,
   withStatus,
@@ -162,4 +164,5 @@ export const subscribeChecks: readonly Check[] = [
   otherSessionTold,
   refreshTold,
   statusAgain,
+  statusAfterEviction,
 ];

@@ -1,7 +1,7 @@
 // Checks of SPEC §10.2, `sub-absence`: rows end when their owner has not been ONLINE for drop_after_absence, and not before.
 import { OnlineStatus, type Profile, SubscriptionEndReason } from "@userstatus/protocol";
 import type { Bench, Check, TestSession } from "../check.ts";
-import { lossInstant, lossMs, platformLostTo } from "./lib/b-times.ts";
+import { longestRowTtl, lossInstant, lossMs, platformLostTo, rowLastsMs } from "./lib/b-times.ts";
 import { all, higher, msOf, rowIn, targetsOf } from "./lib/b-values.ts";
 import { endsOf, silentAbout } from "./lib/b-watch.ts";
 
@@ -15,8 +15,7 @@ function drops(profile: Profile): true | string {
 
 /** Makes a row that lasts as long as the profile allows, and answers with its generation. */
 async function makeRow(t: Bench, watcher: TestSession, id: string): Promise<bigint> {
-  const rules = t.profile.subscription;
-  return rowIn(t, await watcher.subscribe([id], rules?.callerTtl ? msOf(rules.maxTtl) : null), id).row.generation;
+  return rowIn(t, await watcher.subscribe([id], longestRowTtl(t.profile)), id).row.generation;
 }
 
 /** A user with one row, which he has just made. */
@@ -28,11 +27,7 @@ async function withRow(t: Bench, id: string): Promise<TestSession> {
 
 /** For `applies`: rows don't end by their own time before absence ends them. */
 function rowsLast(times: number): (profile: Profile) => true | string {
-  return (profile) => {
-    const rules = profile.subscription;
-    const lastMs = rules?.callerTtl ? msOf(rules.maxTtl) : undefined;
-    return lastMs === undefined || lastMs > times * dropMs(profile) || "rows end by their own time before";
-  };
+  return (profile) => rowLastsMs(profile) > times * dropMs(profile) || "rows end by their own time before";
 }
 
 const afterLogout: Check = {
@@ -68,21 +63,28 @@ const untilDropAfterLoss = (profile: Profile): number => {
 const afterLoss: Check = {
   id: "sub-absence/after-loss",
   title:
-    "Absence counts from the loss of the last session: just before that plus drop_after_absence the row stands, at it it is gone",
+    "Absence counts from the loss of the last session: just before that plus drop_after_absence the row stands, at it it is gone, also if that session was logged out meanwhile",
   applies: all(drops, rowsLast(2), (profile) => untilDropAfterLoss(profile) > 0 || "no platform shows OFFLINE"),
   timeMs: untilDropAfterLoss,
   run: async (t: Bench) => {
     const target = await t.user();
     const platform = platformLostTo(t.profile, OnlineStatus.OFFLINE);
     t.ok(platform !== undefined, "the profile has a platform whose lost sessions count as OFFLINE");
-    const [earlier, later] = [await (await t.user()).login({ platform }), await (await t.user()).login({ platform })];
-    for (const watcher of [earlier, later]) await makeRow(t, watcher, target.id);
+    const login = async (): Promise<TestSession> => (await t.user()).login({ platform });
+    const [earlier, later, out] = [await login(), await login(), await login()];
+    for (const watcher of [earlier, later, out]) await makeRow(t, watcher, target.id);
+    await t.time.reach(lossInstant(t, out) + Math.floor(dropMs(t.profile) / 2));
+    // Over already, where lost sessions decay sooner.
+    if (t.liveness(platform).decayMs > dropMs(t.profile)) await out.logout();
     await t.time.justBefore(lossInstant(t, earlier) + dropMs(t.profile), undefined, { acts: true });
     const back = await earlier.user.login({ device: earlier.device, platform });
     t.equal(await targetsOf(back), [target.id], "targets of the rows just before drop_after_absence");
     await t.time.reach(lossInstant(t, later) + dropMs(t.profile));
     const late = await later.user.login({ device: later.device, platform });
     t.equal(await targetsOf(late), [], "targets of the rows at drop_after_absence");
+    await t.time.reach(lossInstant(t, out) + dropMs(t.profile));
+    const afterOut = await out.user.login({ platform });
+    t.equal(await targetsOf(afterOut), [], "targets of the rows then, of a user who logged out when he was lost");
   },
 };
 

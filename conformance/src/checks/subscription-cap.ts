@@ -17,7 +17,7 @@ function fillMs(profile: Profile, more: number): number {
 interface Filled {
   readonly ids: string[];
   readonly more: string[];
-  readonly generations: ReadonlyMap<string, bigint>;
+  readonly generations: Map<string, bigint>;
 }
 
 /** Rows up to the cap, in the order of `ids`, and further ids. Generations by target. */
@@ -50,27 +50,36 @@ const holdsAll: Check = {
 
 const evictsEarliest: Check = {
   id: "sub-cap/evicts-earliest",
-  title: "One row more than the cap: the call succeeds, the earliest row is told EVICTED, every other stands",
-  timeMs: (profile) => fillMs(profile, 1),
+  title:
+    "One row more than the cap: the call succeeds, the earliest row is told EVICTED, every other stands; so too where the call names its target several times, and others who get no row",
+  timeMs: (profile) => fillMs(profile, 2),
   run: async (t: Bench) => {
     const pace = createPace(t);
     const watcher = await t.session();
-    const { ids, more, generations } = await fill(t, pace, watcher, 1);
-    const [first = "", newest = ""] = [ids[0], more[0]];
+    const { ids, more, generations } = await fill(t, pace, watcher, 2);
+    const inOrder = [...ids, ...more];
     const watch = await watcher.watch();
-    const mark = watch.mark();
-    rowIn(t, await pace.subscribe(watcher, [newest]), newest);
-    const expected = { id: first, generation: generations.get(first) ?? 0n, reason: SubscriptionEndReason.EVICTED };
-    await awaitEnd(t, watch, expected, "after one row too many", mark);
-    t.equal(
-      await targetsOf(watcher),
-      [...ids.slice(1), newest].sort(byBytes),
-      "targets of the rows after one was evicted",
-    );
-    await watch.fence();
-    t.equal(allEnds(watch, mark).filter((ended) => ended.userId !== first).length, 0, "other rows whose end was told");
+    for (const [nth, newest] of more.entries()) {
+      const mark = watch.mark();
+      const [id = ""] = inOrder.slice(nth);
+      const named = nth === 0 ? [newest] : [newest, ...withoutRow(t, watcher), newest, newest];
+      const answered = await pace.subscribe(watcher, named.slice(0, rowLimits(t.profile).subscribeMax));
+      generations.set(newest, rowIn(t, answered, newest).row.generation);
+      const expected = { id, generation: generations.get(id) ?? 0n, reason: SubscriptionEndReason.EVICTED };
+      await awaitEnd(t, watch, expected, "after one row too many", mark);
+      await watch.fence();
+      const others = allEnds(watch, mark).filter((ended) => ended.userId !== id);
+      t.equal(others.length, 0, `other rows whose end was told after a call that names ${named.length} ids`);
+    }
+    const stand = inOrder.slice(more.length).sort(byBytes);
+    t.equal(await targetsOf(watcher), stand, "targets of the rows after two were evicted");
   },
 };
+
+/** Ids that Subscribe answers with an error: the caller himself, and nobody where users are registered. */
+function withoutRow(t: Bench, caller: TestSession): string[] {
+  return t.claims.has("user_registry") ? [caller.user.id, t.unregisteredId()] : [caller.user.id];
+}
 
 const evictedSilent: Check = {
   id: "sub-cap/evicted-is-silent",
@@ -217,6 +226,27 @@ const unsubscribedDontCount: Check = {
   },
 };
 
+const deletedDontCount: Check = {
+  id: "sub-cap/deleted-dont-count",
+  title: "At the cap a target is deleted while no Watch is open: a new row then evicts nothing",
+  claims: ["user_registry"],
+  tools: ["admin"],
+  timeMs: (profile) => fillMs(profile, 1),
+  run: async (t: Bench) => {
+    const pace = createPace(t);
+    const watcher = await t.session();
+    const { ids, more } = await fill(t, pace, watcher, 1);
+    const [gone = "", newest = ""] = [ids.at(-1), more[0]];
+    await t.admin.remove([gone]);
+    rowIn(t, await pace.subscribe(watcher, [newest]), newest);
+    t.equal(
+      await targetsOf(watcher),
+      [...ids.slice(0, -1), newest].sort(byBytes),
+      "targets of the rows after one target was deleted and a row made",
+    );
+  },
+};
+
 export const subscriptionCapChecks: readonly Check[] = [
   holdsAll,
   evictsEarliest,
@@ -226,4 +256,5 @@ export const subscriptionCapChecks: readonly Check[] = [
   refreshEvictsNone,
   expiredDontCount,
   unsubscribedDontCount,
+  deletedDontCount,
 ];

@@ -1,6 +1,7 @@
 // SPEC §12: the fence. What was answered before Sync was called comes before its marker.
 import { OnlineStatus } from "@userstatus/protocol";
-import type { Bench, Check } from "../check.ts";
+import type { Bench, Check, TestWatch } from "../check.ts";
+import { friendCheck, on, watcherAndFriend } from "./lib/b-friends.ts";
 import {
   flip,
   logInTimes,
@@ -159,5 +160,79 @@ const fence: Check[] = [
   },
 ];
 
+/** Whether a status of the target is held by what came before a marker that is asked for now. */
+async function heldAtOnce(t: Bench, watch: TestWatch, id: string, expected: boolean, when: string): Promise<void> {
+  const held = fold(undefined, watch.seen.slice(0, await watch.fence()));
+  t.equal(held.statuses.has(id), expected, `a status is held by what came before the marker after ${when}`);
+}
+
+const byTheBackend: Check[] = [
+  friendCheck(
+    {
+      id: "sync-fence/friend-switch",
+      title: "the switch for friends is turned on and off, a Sync after each: what it brings stands before the marker",
+      claims: ["friends"],
+    },
+    {},
+    async (t) => {
+      const { watch, friend } = await watcherAndFriend(t);
+      for (const round of rounds(6)) {
+        const isOn = round % 2 === 0;
+        await t.admin.features({ friendNotifications: isOn });
+        await heldAtOnce(t, watch, friend.user.id, isOn, `the switch was turned ${isOn ? "on" : "off"}`);
+      }
+    },
+  ),
+  friendCheck(
+    {
+      id: "sync-fence/friend-list",
+      title: "a friend is removed and added, a Sync after each: what it brings stands before the marker",
+      claims: ["friends"],
+    },
+    on,
+    async (t) => {
+      const { watcher, watch, friend } = await watcherAndFriend(t);
+      const { id } = friend.user;
+      for (const round of rounds(6)) {
+        const isFriend = round % 2 === 1;
+        await t.admin.setFriends(watcher.user.id, isFriend ? [id] : []);
+        await heldAtOnce(t, watch, id, isFriend, `the friend was ${isFriend ? "added" : "removed"}`);
+      }
+    },
+  ),
+  friendCheck(
+    {
+      id: "sync-fence/friend-deleted",
+      title: "a friend is deleted, then Sync: his end stands before the marker",
+      claims: ["friends", "user_registry"],
+    },
+    on,
+    async (t) => {
+      const { watch, friend } = await watcherAndFriend(t);
+      const { id } = friend.user;
+      await heldAtOnce(t, watch, id, true, "the snapshot");
+      await t.admin.remove([id]);
+      await heldAtOnce(t, watch, id, false, "the friend was deleted");
+    },
+  ),
+  {
+    id: "sync-fence/target-deleted",
+    title: "targets are deleted one after the other, a Sync after each: the end of the row stands before the marker",
+    claims: ["user_registry"],
+    tools: ["admin"],
+    async run(t: Bench) {
+      const ids = (await targets(t, 3)).map((target) => target.id).sort();
+      const { session, watch } = await t.watcher();
+      await session.subscribe(ids);
+      while (ids.length > 0) {
+        await t.admin.remove(ids.splice(0, 1));
+        const held = fold(undefined, watch.seen.slice(0, await watch.fence()));
+        t.equal([...held.rows.keys()].sort(), ids, "rows before the marker after a target was deleted");
+        t.equal([...held.statuses.keys()].sort(), ids, "users whose status is held before that marker");
+      }
+    },
+  },
+];
+
 /** Checks of the fence. */
-export const syncFenceChecks: readonly Check[] = fence;
+export const syncFenceChecks: readonly Check[] = [...fence, ...byTheBackend];

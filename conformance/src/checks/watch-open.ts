@@ -198,6 +198,22 @@ const snapshot: Check[] = [
       t.equal(held.rows.size, 0, "number of rows in the snapshot");
     },
   },
+  {
+    id: "watch-snapshot/many-friends",
+    title: "more than a thousand friends all stand in the snapshot with their statuses",
+    claims: ["friends"],
+    tools: ["admin"],
+    wholeApp: true,
+    async run(t: Bench) {
+      const user = await t.user();
+      const friends = (await t.users(1_001)).map((friend) => friend.id);
+      await t.admin.setFriends(user.id, friends);
+      await t.admin.features({ friendNotifications: true });
+      const watch = await (await user.login()).watch();
+      const held = fold(undefined, watch.seen.slice(0, snapshotEnd(t, watch)));
+      t.equal([...held.statuses.keys()].sort(), friends.sort(), "users whose status is in the snapshot");
+    },
+  },
 ];
 
 const endAndCatchUp: Check[] = [

@@ -53,6 +53,17 @@ export function rowTtlMs(profile: Profile, times = 1): number {
   return within(times * shortMs, msOf(rules?.minTtl), msOf(rules?.maxTtl));
 }
 
+/** What makes a row last as long as can be, for Subscribe: the longest ttl, or none where the caller may give none. */
+export function longestRowTtl(profile: Profile): number | null {
+  const rules = profile.subscription;
+  return rules?.callerTtl ? (msOf(rules.maxTtl) ?? null) : null;
+}
+
+/** How long a row lasts that was made so, in milliseconds; Infinity where it does not end by itself. */
+export function rowLastsMs(profile: Profile): number {
+  return longestRowTtl(profile) ?? msOf(profile.subscription?.defaultTtl) ?? Number.POSITIVE_INFINITY;
+}
+
 /** For `applies`: ttls of rows have a range wide enough for two different ones. */
 export function rowTtlsDiffer(profile: Profile): true | string {
   return rowTtlMs(profile, 3) >= 2 * rowTtlMs(profile) || "the range of ttls is too narrow for two different ones";

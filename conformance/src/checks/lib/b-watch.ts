@@ -1,6 +1,13 @@
 // What a Watch told about rows, and the proof that it told nothing more.
-import { type Subscription, type SubscriptionEnded, SubscriptionEndReason } from "@userstatus/protocol";
+import {
+  type Subscription,
+  type SubscriptionEnded,
+  SubscriptionEndReason,
+  type UserStatus,
+} from "@userstatus/protocol";
 import type { Bench, TestWatch } from "../../check.ts";
+import { timeOf } from "./b-values.ts";
+import { plain } from "./c-state.ts";
 
 /** The `subscription_ended` of a target from a mark on. */
 export function endsOf(watch: TestWatch, id: string, from = 0): SubscriptionEnded[] {
@@ -59,6 +66,31 @@ export async function awaitEnd(
     t.equal(found.ended.stillVisible, expected.stillVisible, `${what}: still_visible of the end of the row to ${id}`);
   }
   return found;
+}
+
+/** The Watch is told of the row as it was answered, and holds the target's status. */
+export async function toldOf(
+  t: Bench,
+  watch: TestWatch,
+  answered: { row: Subscription; status: UserStatus },
+  from: number,
+  whose: string,
+): Promise<void> {
+  const { row, status } = answered;
+  const told = await awaitRow(watch, row.userId, `\`subscribed\` on ${whose} Watch`, from);
+  t.equal(told.row.generation, row.generation, `generation of the row on ${whose} Watch, against the answer`);
+  t.equal(
+    timeOf(told.row.expireTime),
+    timeOf(row.expireTime),
+    `expire_time of the row on ${whose} Watch, against the answer`,
+  );
+  const carried = await watch.status(
+    row.userId,
+    `the target's status on ${whose} Watch`,
+    (one) => one.revision >= status.revision,
+    from,
+  );
+  t.equal(plain(carried), plain(status), `status on ${whose} Watch, against the answer`);
 }
 
 /** Fences, and proves that no status of the target came from a mark on. */

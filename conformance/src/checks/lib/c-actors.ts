@@ -44,6 +44,13 @@ export function roomFor(count: number): (profile: Profile) => true | string {
     sideBySide(profile, count) !== undefined || `the session rules allow fewer than ${count} sessions of a user`;
 }
 
+/** How many sessions of one user the rules have room for, up to so many. */
+export function roomUpTo(profile: Profile, most: number): number {
+  let count = most;
+  while (count > 0 && sideBySide(profile, count) === undefined) count -= 1;
+  return count;
+}
+
 /** A list of so many; of any number where the count is not a literal. */
 export type Many<T, N extends number> = N extends 1
   ? [T]
