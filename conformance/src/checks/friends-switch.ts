@@ -113,6 +113,22 @@ const removed = switchCheck(
   },
 );
 
+const exchanged = switchCheck(
+  {
+    id: "friend-switch/exchanged",
+    title: "One of two friends is exchanged for another: he ends with UNFRIENDED, and the other is told of",
+  },
+  { friendNotifications: true },
+  async (t) => {
+    const { watcher, watch, one, two } = await withTwoFriends(t);
+    const other = await t.session();
+    await t.admin.setFriends(watcher.user.id, [other.user.id, two.user.id]);
+    const expected = { id: one.user.id, generation: 0n, reason: unfriended, stillVisible: false };
+    await awaitEnd(t, watch, expected, "after the friend was exchanged");
+    await watch.status(other.user.id, "ONLINE of the friend who took his place", isOnline);
+  },
+);
+
 /** What ends the implicit row while an explicit one stands. */
 function stillSubscribed(name: string, title: string, end: (t: Bench, watcher: TestSession) => Promise<void>): Check {
   return switchCheck({ id: `friend-switch/${name}`, title }, { friendNotifications: true }, async (t) => {
@@ -273,6 +289,7 @@ export const friendsSwitchChecks: readonly Check[] = [
   turnedOn,
   turnedOff,
   removed,
+  exchanged,
   stillSubscribed(
     "off-while-subscribed",
     "The switch is turned off while a row to a friend stands: still_visible is set, and he goes on",

@@ -59,7 +59,7 @@ test("a failure that does not come again is FLAKY, one that does is FAIL, and wh
 
 test("faults of the suite are ERROR, never FAIL: what was not declared, what is not a function", async () => {
   const report = await judge([
-    check("undeclared-tool", async (t) => t.admin.register(["a"])),
+    check("undeclared-tool", async (t) => void (await t.admin.register(["a"]))),
     check("undeclared-time", async (t) => t.time.pass(5)),
     check("undeclared-fresh", async (t) => void (await t.user({ fresh: true }))),
     check("broken", async () => {

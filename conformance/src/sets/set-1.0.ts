@@ -167,6 +167,7 @@ export const set: RequirementSet = {
     "friend-still-visible/without-plan",
     "friend-still-visible/without-switch",
     "friend-switch/both-switches",
+    "friend-switch/exchanged",
     "friend-switch/not-registered",
     "friend-switch/off",
     "friend-switch/off-while-subscribed",
