@@ -31,6 +31,7 @@ import { idChecks } from "./ids.ts";
 import { infoChecks } from "./info.ts";
 import { jsonChecks } from "./json.ts";
 import { leaseChecks } from "./lease.ts";
+import { leaseAgainChecks } from "./lease-again.ts";
 import { leaseCallsChecks } from "./lease-calls.ts";
 import { linkChecks } from "./link.ts";
 import { listChecks } from "./list.ts";
@@ -110,6 +111,7 @@ export const checks: readonly Check[] = collect([
   ...idChecks,
   ...infoChecks,
   ...jsonChecks,
+  ...leaseAgainChecks,
   ...leaseCallsChecks,
   ...leaseChecks,
   ...linkChecks,
