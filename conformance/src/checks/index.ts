@@ -55,6 +55,7 @@ import { resumeChecks } from "./resume.ts";
 import { resumeRowChecks } from "./resume-rows.ts";
 import { revisionChecks } from "./revisions.ts";
 import { robustnessChecks } from "./robustness.ts";
+import { sameDeviceChecks } from "./same-device.ts";
 import { sessionRuleChecks } from "./session-rules.ts";
 import { sessionChecks } from "./sessions.ts";
 import { subscribeChecks } from "./subscribe.ts";
@@ -136,6 +137,7 @@ export const checks: readonly Check[] = collect([
   ...resumeChecks,
   ...revisionChecks,
   ...robustnessChecks,
+  ...sameDeviceChecks,
   ...sessionRuleChecks,
   ...sessionChecks,
   ...subscribeAgainChecks,
