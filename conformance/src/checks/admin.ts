@@ -1,8 +1,22 @@
 // SPEC §18, claim `admin`: what an app's backend does. A tool, never scored, and checked all the same.
 import { OnlineStatus, WatchEndReason } from "@userstatus/protocol";
-import type { Bench, Check } from "../check.ts";
+import type { Bench, Check, TestSession } from "../check.ts";
+import { graceSamples, hasGrace } from "./lib/a-lease.ts";
+import { firstOf, gracesMs, hasOffline, livenessOf, offlineSamples } from "./lib/a-profile.ts";
+import { closeLink, lostSession, shows, whileBefore } from "./lib/a-scenes.ts";
 import { flip, logInTimes, people, roomFor, sessionOf, targets } from "./lib/c-actors.ts";
 import { foldToFence, plain } from "./lib/c-state.ts";
+
+/** EndSessions ends the user's only session. */
+async function endedByAdmin(t: Bench, { id, user }: TestSession, what: string): Promise<void> {
+  t.equal(await t.admin.endSessions(user.id), [id], `sessions that EndSessions ended, ${what}`);
+  await shows(t, user.id, OnlineStatus.LOGGED_OUT, `online status right after EndSessions, ${what}`);
+}
+
+async function overByAdmin(t: Bench, { raw }: TestSession, what: string): Promise<void> {
+  const { endReason } = await t.refused(raw.heartbeat(), "SESSION_ENDED", `Heartbeat after EndSessions, ${what}`);
+  t.equal(endReason, "ADMIN", `end_reason of Heartbeat after EndSessions, ${what}`);
+}
 
 const end: Check[] = [
   {
@@ -65,6 +79,35 @@ const end: Check[] = [
         "an observer must be told nothing but ONLINE",
         told.map(plain),
       );
+    },
+  },
+  {
+    id: "admin-end/lost",
+    title: "EndSessions ends a session that is lost, too: its user is LOGGED_OUT at once",
+    tools: ["admin"],
+    applies: hasOffline,
+    timeMs: (profile) => gracesMs(profile, offlineSamples(profile).slice(0, 1)),
+    async run(t: Bench) {
+      const { session, user } = await lostSession(t, await t.user(), firstOf(offlineSamples(t.profile)));
+      await shows(t, user.id, OnlineStatus.OFFLINE, "online status of the lost user before EndSessions");
+      await endedByAdmin(t, session, "of a lost session");
+      await overByAdmin(t, session, "of a lost session");
+    },
+  },
+  {
+    id: "admin-end/in-grace",
+    title: "EndSessions ends a session whose link is away, within its grace, at once",
+    tools: ["admin"],
+    applies: hasGrace,
+    timeMs: (profile) => gracesMs(profile, graceSamples(profile).slice(0, 1)),
+    async run(t: Bench) {
+      const platform = firstOf(graceSamples(t.profile));
+      const session = await (await t.user()).login({ platform });
+      const { from } = await closeLink(t, await session.watch());
+      await whileBefore(t, from + livenessOf(t.profile, platform).graceMs, async () => {
+        await endedByAdmin(t, session, "of a session in its grace");
+        await overByAdmin(t, session, "of a session in its grace");
+      });
     },
   },
   {

@@ -71,6 +71,26 @@ export const decayChecks: readonly Check[] = [
     },
   },
   {
+    id: "lost-decay/counted-anew",
+    title: "The decay counts from the last loss: of a session that came back, and was lost again, not from the first",
+    applies,
+    timeMs: (profile) => 1.5 * decaysMs(profile) + 2 * gracesMs(profile, decaying(profile)),
+    run: async (t: Bench) => {
+      for (const platform of decaying(t.profile)) {
+        const { session, user } = await lostSession(t, await t.user(), platform);
+        const { decayMs } = livenessOf(t.profile, platform);
+        await t.time.pass(Math.floor(decayMs / 2));
+        await session.heartbeat();
+        const again = await lose(t, session);
+        const where = `counted from the second loss, on ${platformName(platform)}`;
+        await t.time.justBefore(again.from + decayMs);
+        await shows(t, user.id, OnlineStatus.OFFLINE, `Status just before the end of the decay, ${where}`);
+        await t.time.reach(again.to + decayMs);
+        await shows(t, user.id, OnlineStatus.LOGGED_OUT, `Status at the end of the decay, ${where}`);
+      }
+    },
+  },
+  {
     id: "lost-decay/each-by-itself",
     title: "Two lost sessions decay each at its own time: the user is OFFLINE until the later one is over",
     claims: ["multi_session"],

@@ -1,24 +1,16 @@
 // Checks of SPEC §6.3, link-grace: who comes back within the grace was never away for anybody.
-import { OnlineStatus, type Platform, type Profile, type UserStatus } from "@userstatus/protocol";
+import { OnlineStatus, type Platform, type UserStatus } from "@userstatus/protocol";
 import type { Bench, Check, TestSession, TestWatch } from "../check.ts";
 import { plainCalls } from "./lib/a-calls.ts";
 import type { Span } from "./lib/a-instants.ts";
-import { gracesMs, livenessOf, platformName, ruleSamples, silenceMs } from "./lib/a-profile.ts";
+import { graceSamples, hasGrace, loginAgain } from "./lib/a-lease.ts";
+import { gracesMs, livenessOf, platformName, silenceMs } from "./lib/a-profile.ts";
 import { closeLink, loggedInAt, look, shows, watching, whileBefore } from "./lib/a-scenes.ts";
-
-/** Of the samples, those that have a grace. */
-function graceSamples(profile: Profile): readonly Platform[] {
-  return ruleSamples(profile).filter((platform) => livenessOf(profile, platform).graceMs > 0);
-}
-
-function hasGrace(profile: Profile): true | string {
-  return graceSamples(profile).length > 0 || "the profile has no grace";
-}
 
 /** The three ways to come back. */
 const returns: Record<string, (session: TestSession) => Promise<unknown>> = {
   Heartbeat: (session) => session.heartbeat(),
-  Login: (session) => session.user.login({ device: session.device, platform: session.platform }),
+  Login: loginAgain,
   Watch: (session) => session.watch(),
 };
 

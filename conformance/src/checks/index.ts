@@ -32,6 +32,7 @@ import { idChecks } from "./ids.ts";
 import { infoChecks } from "./info.ts";
 import { jsonChecks } from "./json.ts";
 import { leaseChecks } from "./lease.ts";
+import { leaseAgainChecks } from "./lease-again.ts";
 import { leaseCallsChecks } from "./lease-calls.ts";
 import { linkChecks } from "./link.ts";
 import { listChecks } from "./list.ts";
@@ -57,6 +58,7 @@ import { resumeRowChecks } from "./resume-rows.ts";
 import { resumeUsedChecks } from "./resume-used.ts";
 import { revisionChecks } from "./revisions.ts";
 import { robustnessChecks } from "./robustness.ts";
+import { sameDeviceChecks } from "./same-device.ts";
 import { sessionRuleChecks } from "./session-rules.ts";
 import { sessionChecks } from "./sessions.ts";
 import { subscribeChecks } from "./subscribe.ts";
@@ -114,6 +116,7 @@ export const checks: readonly Check[] = collect([
   ...idChecks,
   ...infoChecks,
   ...jsonChecks,
+  ...leaseAgainChecks,
   ...leaseCallsChecks,
   ...leaseChecks,
   ...linkChecks,
@@ -140,6 +143,7 @@ export const checks: readonly Check[] = collect([
   ...resumeChecks,
   ...revisionChecks,
   ...robustnessChecks,
+  ...sameDeviceChecks,
   ...sessionRuleChecks,
   ...sessionChecks,
   ...subscribeAgainChecks,

@@ -1,14 +1,10 @@
 // Checks of SPEC §6.3, lease-reads: which calls do not start the lease anew.
-import { OnlineStatus, type Platform, type Profile } from "@userstatus/protocol";
+import { OnlineStatus, type Platform } from "@userstatus/protocol";
 import type { Bench, Check, TestSession } from "../check.ts";
 import { plainCalls } from "./lib/a-calls.ts";
+import { half } from "./lib/a-lease.ts";
 import { livenessOf, lossStatus, platformName, ruleSamples, silenceMs } from "./lib/a-profile.ts";
 import { loggedInAt, openedAt, shows } from "./lib/a-scenes.ts";
-
-/** Half a lease, at whose end the calls are made. */
-function half(profile: Profile, platform: Platform): number {
-  return Math.floor(livenessOf(profile, platform).leaseMs / 2);
-}
 
 interface Caller {
   readonly name: string;

@@ -1,33 +1,14 @@
 // Checks of SPEC §6.3, leases: how long a silent session lives, what starts the lease anew, and what does not.
-import { OnlineStatus, type Platform, type Profile, WatchEndReason } from "@userstatus/protocol";
-import type { Bench, Check, TestSession } from "../check.ts";
+import { OnlineStatus, type Profile, WatchEndReason } from "@userstatus/protocol";
+import type { Bench, Check } from "../check.ts";
 import { sameInstant } from "./lib/a-instants.ts";
+import { beatAt, half, halvesMs, livesUntil, loginAgain } from "./lib/a-lease.ts";
 import { livenessOf, lossStatus, onlineName, platformName, ruleSamples, silenceMs } from "./lib/a-profile.ts";
-import { durationOf, instantOf, loggedInAt, msOf, openedAt, shows, stateOf, watching } from "./lib/a-scenes.ts";
-
-/** Half a lease, at whose end the session gives a sign of life. */
-function half(profile: Profile, platform: Platform): number {
-  return Math.floor(livenessOf(profile, platform).leaseMs / 2);
-}
+import { durationOf, loggedInAt, msOf, openedAt, shows, stateOf, watching } from "./lib/a-scenes.ts";
 
 /** A silent lease and half of one before it, for each rule. */
 function renewedMs(profile: Profile): number {
-  const platforms = ruleSamples(profile);
-  return silenceMs(profile, platforms) + platforms.reduce<number>((sum, platform) => sum + half(profile, platform), 0);
-}
-
-/** The session, whose lease started at `start`, shows ONLINE up to the end of lease and grace, and is lost from then on. */
-async function livesUntil(t: Bench, session: TestSession, start: number, what: string): Promise<void> {
-  const { platform, user } = session;
-  const { leaseMs, graceMs, offline } = livenessOf(t.profile, platform);
-  const end = start + leaseMs + graceMs;
-  const where = `${what}, on ${platformName(platform)}`;
-  await t.time.justBefore(end);
-  await shows(t, user.id, OnlineStatus.ONLINE, `Status just before the end of lease and grace: ${where}`);
-  await t.time.reach(end);
-  await shows(t, user.id, lossStatus(t.profile, platform), `Status at the end of lease and grace: ${where}`);
-  const expected = offline ? "SESSION_LOST" : "SESSION_ENDED";
-  t.equal(await stateOf(t, session), expected, `A call at the end of lease and grace: ${where}`);
+  return halvesMs(profile, ruleSamples(profile)) + silenceMs(profile, ruleSamples(profile));
 }
 
 export const leaseChecks: readonly Check[] = [
@@ -100,13 +81,7 @@ export const leaseChecks: readonly Check[] = [
       for (const platform of ruleSamples(t.profile)) {
         const session = await (await t.user()).login({ platform });
         await t.time.pass(half(t.profile, platform));
-        const { serverTime } = await session.heartbeat();
-        await livesUntil(
-          t,
-          session,
-          instantOf(t, serverTime, "server_time of Heartbeat"),
-          "a session after Heartbeat at half its lease",
-        );
+        await livesUntil(t, session, await beatAt(t, session), "a session after Heartbeat at half its lease");
       }
     },
   },
@@ -168,13 +143,8 @@ export const leaseChecks: readonly Check[] = [
       for (const platform of ruleSamples(t.profile)) {
         const session = await (await t.user()).login({ platform });
         await t.time.pass(half(t.profile, platform));
-        const { login } = await session.user.login({ platform, device: session.device });
-        await livesUntil(
-          t,
-          session,
-          instantOf(t, login.serverTime, "server_time of Login"),
-          "a session after Login again at half its lease",
-        );
+        const again = await loginAgain(session);
+        await livesUntil(t, session, loggedInAt(t, again), "a session after Login again at half its lease");
       }
     },
   },

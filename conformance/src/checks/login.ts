@@ -212,15 +212,18 @@ export const loginChecks: readonly Check[] = [
   },
   {
     id: "login-same-device/takes-the-newer-platform",
-    title: "Login again on another platform goes on with the session, which takes that platform and its liveness rule",
+    title:
+      "Login again on another platform goes on with the session and its Watch; it takes that platform and its liveness rule",
     run: async (t: Bench) => {
       const [from, ...others] = knownPlatforms;
       const samples = ruleSamples(t.profile).filter((platform) => platform !== from);
       for (const platform of [...samples, ...others.slice(0, 1)]) {
         const user = await t.user();
         const first = await user.login({ platform: firstOf(knownPlatforms) });
+        const watch = await first.watch();
         const again = await user.login({ device: first.device, platform });
         const what = `after Login again on ${platformName(platform)}`;
+        await watch.fence();
         t.equal(again.id, first.id, `Session id ${what}`);
         t.equal(
           again.login.self?.sessions.map((session) => session.platform),

@@ -1,5 +1,5 @@
 // Checks of SPEC §6.1, logout: at once, for every call and the Watch, and for sessions whose link is away.
-import { OnlineStatus, WatchEndReason } from "@userstatus/protocol";
+import { OnlineStatus, type Platform, type Profile, type SessionEndName, WatchEndReason } from "@userstatus/protocol";
 import type { Bench, Check, TestSession } from "../check.ts";
 import { allRefused, sessionCalls } from "./lib/a-calls.ts";
 import {
@@ -8,9 +8,11 @@ import {
   hasLimit,
   hasOffline,
   hasPair,
+  knownPlatforms,
   limitSamples,
   livenessOf,
   lossStatus,
+  mostSideBySide,
   offlineSamples,
   onlineName,
   pairOf,
@@ -19,6 +21,8 @@ import {
 } from "./lib/a-profile.ts";
 import {
   closeLink,
+  kicked,
+  loggedInAt,
   loginAll,
   look,
   lostSession,
@@ -37,6 +41,43 @@ async function everyCallEnded(t: Bench, session: TestSession, targetId: string, 
   await allRefused(t, sessionCalls(options), "SESSION_ENDED", what, ({ endReason }, name) => {
     t.equal(endReason, "LOGGED_OUT", `end_reason of ${name} ${what}`);
   });
+}
+
+/** Each of them is remembered as over for this reason. */
+async function allOver(t: Bench, sessions: readonly TestSession[], expected: SessionEndName): Promise<void> {
+  for (const [index, { raw }] of sessions.entries()) {
+    const what = `Heartbeat of session ${index + 1} of ${sessions.length} that are over (${expected})`;
+    const { endReason } = await t.refused(raw.heartbeat(), "SESSION_ENDED", what);
+    t.equal(endReason, expected, `end_reason of ${what}`);
+  }
+}
+
+/** How long after its last sign of life a session is over, in milliseconds. */
+function endMs(profile: Profile, platform: Platform): number {
+  const { leaseMs, graceMs, decayMs, offline } = livenessOf(profile, platform);
+  return leaseMs + graceMs + (offline ? decayMs : 0);
+}
+
+/** A check of sessions that fell silent side by side, on platforms whose lost sessions show OFFLINE (or are over), and ended by themselves. */
+function remembersSilent(id: string, title: string, offline: boolean): Check {
+  const silent = (profile: Profile): readonly Platform[] => {
+    const ofKind = knownPlatforms.filter((platform) => livenessOf(profile, platform).offline === offline);
+    const ending = ofKind.filter((platform) => Number.isFinite(endMs(profile, platform)));
+    return mostSideBySide(profile, rememberedMin, ending);
+  };
+  return {
+    id,
+    title,
+    applies: (profile) =>
+      silent(profile).length > 1 || "no two sessions that end so by themselves may live side by side",
+    timeMs: (profile) => Math.max(0, ...silent(profile).map((platform) => endMs(profile, platform))),
+    run: async (t: Bench) => {
+      const sessions = await loginAll(await t.user(), silent(t.profile));
+      const ends = sessions.map((session) => loggedInAt(t, session) + endMs(t.profile, session.platform));
+      await t.time.reach(Math.max(...ends));
+      await allOver(t, sessions, offline ? "DECAYED" : "LINK_LOST");
+    },
+  };
 }
 
 export const logoutChecks: readonly Check[] = [
@@ -109,20 +150,16 @@ export const logoutChecks: readonly Check[] = [
   },
   {
     id: "logout-ends-session/remembers",
-    title: `The last ${rememberedMin} sessions of a user that were logged out are remembered`,
+    title: `The last ${rememberedMin} sessions of a user that were logged out are remembered, of one device or of many`,
     run: async (t: Bench) => {
       const user = await t.user();
       const ended: TestSession[] = [];
       for (let made = 0; made < rememberedMin; made++) {
-        const session = await user.login();
+        const session = await user.login(made % 2 === 0 ? { device: "the-same-device" } : {});
         await session.logout();
         ended.push(session);
       }
-      for (const [index, { raw }] of ended.entries()) {
-        const what = `Heartbeat of session ${index + 1} of ${rememberedMin} that were logged out`;
-        const { endReason } = await t.refused(raw.heartbeat(), "SESSION_ENDED", what);
-        t.equal(endReason, "LOGGED_OUT", `end_reason of ${what}`);
-      }
+      await allOver(t, ended, "LOGGED_OUT");
     },
   },
   {
@@ -134,13 +171,35 @@ export const logoutChecks: readonly Check[] = [
       const user = await t.user();
       const sessions = await loginAll(user, filling);
       while (sessions.length < filling.length + rememberedMin) sessions.push(await user.login({ platform: extra }));
-      for (const [index, { raw }] of sessions.slice(0, rememberedMin).entries()) {
-        const what = `Heartbeat of session ${index + 1} of ${rememberedMin} that were kicked`;
-        const { endReason } = await t.refused(raw.heartbeat(), "SESSION_ENDED", what);
-        t.equal(endReason, "KICKED", `end_reason of ${what}`);
+      for (const [index, session] of sessions.slice(0, rememberedMin).entries()) {
+        await kicked(t, session, `session ${index + 1} of ${rememberedMin} that were kicked`);
       }
     },
   },
+  {
+    id: "logout-ends-session/remembers-ended-by-admin",
+    title: `So are the last ${rememberedMin} that the backend ended`,
+    tools: ["admin"],
+    run: async (t: Bench) => {
+      const user = await t.user();
+      const ended: TestSession[] = [];
+      for (let made = 0; made < rememberedMin; made++) {
+        ended.push(await user.login());
+        await t.admin.endSessions(user.id);
+      }
+      await allOver(t, ended, "ADMIN");
+    },
+  },
+  remembersSilent(
+    "logout-ends-session/remembers-decayed",
+    `So are up to ${rememberedMin} that were lost side by side, and decayed`,
+    true,
+  ),
+  remembersSilent(
+    "logout-ends-session/remembers-link-lost",
+    `So are up to ${rememberedMin} that were lost side by side, and over with it`,
+    false,
+  ),
   {
     id: "logout-ends-watch/told",
     title: "The Watch of a session that is logged out ends with LOGGED_OUT and without may_resume",

@@ -1,7 +1,7 @@
 // Checks of SPEC §6.2, session-lost-uncounted: how many lost sessions of a user a server keeps at least.
 import type { Platform, Profile } from "@userstatus/protocol";
 import type { Bench, Check, TestSession } from "../check.ts";
-import { counts, fits, knownPlatforms, livenessOf } from "./lib/a-profile.ts";
+import { counts, knownPlatforms, livenessOf, mostSideBySide } from "./lib/a-profile.ts";
 import { instantOf, lose } from "./lib/a-scenes.ts";
 
 /** Lost sessions are lost one after the other, so that one is lost longest. */
@@ -13,13 +13,10 @@ const keptMax = 60;
 
 /** Platforms of as many sessions as rules let live side by side, of those whose lost sessions show OFFLINE. */
 function crowd(profile: Profile): readonly Platform[] {
-  const chosen: Platform[] = [];
   // Where no rule names a platform any number could live: nobody keeps any number.
   const limited = knownPlatforms.filter((platform) => profile.sessionRules.some((rule) => counts(rule, platform)));
-  for (const platform of limited.filter((one) => livenessOf(profile, one).offline)) {
-    while (chosen.length < keptMax && fits(profile, [...chosen, platform])) chosen.push(platform);
-  }
-  return chosen;
+  const offline = limited.filter((platform) => livenessOf(profile, platform).offline);
+  return mostSideBySide(profile, keptMax, offline);
 }
 
 function applies(profile: Profile): true | string {

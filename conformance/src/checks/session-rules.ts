@@ -1,8 +1,16 @@
-// Checks of SPEC §6.2, session-limit, beyond single rules: any order of logins and logouts under all rules together.
+// Checks of SPEC §6.1 and §6.2 beyond single rules: any order of logins, moves and logouts under all rules together.
 import type { Platform, Profile, SessionRule } from "@userstatus/protocol";
 import type { Bench, Check, TestSession } from "../check.ts";
-import { counts, hasLimit, knownPlatforms, platformName, rulePlatform } from "./lib/a-profile.ts";
-import { allLive, loginAll, toldSessions } from "./lib/a-scenes.ts";
+import {
+  counts,
+  hasLimit,
+  knownPlatforms,
+  type LimitCase,
+  limitSamples,
+  platformName,
+  rulePlatform,
+} from "./lib/a-profile.ts";
+import { allLive, kicked, loginAll, toldSessions } from "./lib/a-scenes.ts";
 
 /** Steps of one walk. */
 const steps = 40;
@@ -29,26 +37,63 @@ function countedWith(rule: SessionRule, platform: Platform, newest: Platform): b
   return counts(rule, platform) && (!rule.perPlatform || rulePlatform(platform) === rulePlatform(newest));
 }
 
+/** Rules that a session from a platform beside them can move into when they are full. */
+function movable(profile: Profile): readonly (LimitCase & { readonly bystander: Platform })[] {
+  return limitSamples(profile).flatMap((limit) => {
+    const { bystander } = limit;
+    return bystander === undefined ? [] : [{ ...limit, bystander }];
+  });
+}
+
 export const sessionRuleChecks: readonly Check[] = [
   {
+    id: "login-same-device/moves-beyond-a-rule",
+    title:
+      "Login again on a platform whose rule is full kicks nobody; the next login there kicks until the rule holds, the moved session like any other",
+    applies: (profile) => movable(profile).length > 0 || "no session can move to where a session rule is full",
+    run: async (t: Bench) => {
+      for (const { filling, extra, bystander, title } of movable(t.profile)) {
+        const user = await t.user();
+        const mover = await user.login({ platform: bystander });
+        const sessions = await loginAll(user, filling);
+        const moved = await user.login({ device: mover.device, platform: extra });
+        const live = [moved, ...sessions];
+        toldSessions(t, moved, live, `Login again, to ${title}`);
+        const newest = await user.login({ platform: extra });
+        const left = afterLogin(t.profile, live, newest);
+        toldSessions(t, newest, left, `Login after a move, two beyond ${title}`);
+        for (const session of live.filter((one) => !left.includes(one)))
+          await kicked(t, session, `one of the two earliest logins, after a move beyond ${title}`);
+        await allLive(t, left, `After a move and a login, two beyond ${title}`);
+      }
+    },
+  },
+  {
     id: "session-limit/walk",
-    title: "Over many logins and logouts on all platforms just those live whom the rules leave, taken in order",
+    title:
+      "Over many logins, moves to other platforms, and logouts just those live whom the rules leave, taken in order",
     applies: hasLimit,
     run: async (t: Bench) => {
       const user = await t.user();
       let live: readonly TestSession[] = [];
       for (let step = 0; step < steps; step++) {
-        if (live.length > 1 && t.random.int(6) === 0) {
-          const leaving = t.random.pick(live);
-          await leaving.logout();
-          live = live.filter((session) => session !== leaving);
-          continue;
+        const chance = t.random.int(8);
+        const one = live.length > 1 ? t.random.pick(live) : undefined;
+        const platform = t.random.pick(knownPlatforms);
+        if (one && chance === 0) {
+          await one.logout();
+          live = live.filter((session) => session !== one);
+        } else if (one && (chance === 1 || chance === 2)) {
+          const moved = await user.login({ device: one.device, platform });
+          live = live.map((session) => (session === one ? moved : session));
+          toldSessions(t, moved, live, `step ${step + 1}, Login again, on ${platformName(platform)}`);
+        } else {
+          const newest = await user.login({ platform });
+          live = afterLogin(t.profile, live, newest);
+          toldSessions(t, newest, live, `step ${step + 1}, Login on ${platformName(platform)}`);
         }
-        const newest = await user.login({ platform: t.random.pick(knownPlatforms) });
-        live = afterLogin(t.profile, live, newest);
-        toldSessions(t, newest, live, `login ${step + 1}, on ${platformName(newest.platform)}`);
       }
-      await allLive(t, live, `After ${steps} logins and logouts`);
+      await allLive(t, live, `After ${steps} logins, moves and logouts`);
     },
   },
   {

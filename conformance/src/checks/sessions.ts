@@ -11,7 +11,19 @@ import {
   livenessOf,
   onlineName,
 } from "./lib/a-profile.ts";
-import { allLive, loginAll, look, lose, shows, stateOf, toldSessions, watching } from "./lib/a-scenes.ts";
+import {
+  allLive,
+  closeLink,
+  kicked,
+  loginAll,
+  look,
+  lose,
+  shows,
+  stateOf,
+  toldSessions,
+  watching,
+  whileBefore,
+} from "./lib/a-scenes.ts";
 
 interface Full {
   readonly user: TestUser;
@@ -27,9 +39,14 @@ async function fill(t: Bench, { filling, bystander }: LimitCase): Promise<Full> 
   return { user, sessions: await loginAll(user, filling), bystander: beside };
 }
 
-async function kicked(t: Bench, session: TestSession, what: string): Promise<void> {
-  const { endReason } = await t.refused(session.raw.heartbeat(), "SESSION_ENDED", `Heartbeat of ${what}`);
-  t.equal(endReason, "KICKED", `end_reason of ${what}`);
+/** Rules at whose limit a session may be away: those whose last filling platform has a grace. */
+function awaySamples(profile: Profile): readonly LimitCase[] {
+  return limitSamples(profile).filter((limit) => awayMs(profile, limit) > 0);
+}
+
+/** How long the last of those that fill the rule is away at most. */
+function awayMs(profile: Profile, { filling }: LimitCase): number {
+  return livenessOf(profile, filling.at(-1) ?? firstOf(filling)).graceMs;
 }
 
 /** Long enough for a time to be another one. */
@@ -106,6 +123,25 @@ export const sessionChecks: readonly Check[] = [
         const stay = [...(bystander ? [bystander] : []), ...sessions.slice(0, -1), newest];
         await allLive(t, stay, `After a logout and a login at the limit of ${limit.title}`);
         toldSessions(t, newest, stay, `Login after a logout at the limit of ${limit.title}`);
+      }
+    },
+  },
+  {
+    id: "session-limit/away-counts",
+    title: "A session that is away, within its grace, takes its place: one login beyond a rule kicks the earliest",
+    applies: (profile) =>
+      awaySamples(profile).length > 0 || "no session rule can be filled with sessions that have a grace",
+    timeMs: (profile) => awaySamples(profile).reduce((sum, limit) => sum + awayMs(profile, limit), 0),
+    run: async (t: Bench) => {
+      for (const limit of awaySamples(t.profile)) {
+        const { user, sessions } = await fill(t, limit);
+        const away = sessions.at(-1) ?? firstOf(sessions);
+        const { from } = await closeLink(t, await away.watch());
+        await whileBefore(t, from + awayMs(t.profile, limit), async () => {
+          const newest = await user.login({ platform: limit.extra });
+          await kicked(t, firstOf(sessions), `the earliest login while one is away, beyond ${limit.title}`);
+          await allLive(t, [...sessions.slice(1), newest], `One login while one is away, beyond ${limit.title}`);
+        });
       }
     },
   },

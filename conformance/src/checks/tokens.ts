@@ -2,7 +2,7 @@
 
 import { OnlineStatus, Platform, WatchEndReason } from "@userstatus/protocol";
 import type { Bench, Check, TestSession, TestWatch } from "../check.ts";
-import { livenessOf, lossStatus, silenceMs } from "./lib/a-profile.ts";
+import { livenessOf, lossStatus, pairOf, silenceMs } from "./lib/a-profile.ts";
 import { loggedInAt, msOf, shows, wallWait } from "./lib/a-scenes.ts";
 
 /** Tokens that tell their expiry in whole seconds last up to one more. */
@@ -48,36 +48,61 @@ async function waitAlive(t: Bench, { session, watch, beat }: Life, ms: number): 
   }
 }
 
-/** Waits for the end of the Watch of a session whose token runs out. */
-async function endOfToken(t: Bench, session: TestSession, watch: TestWatch): Promise<void> {
-  await waitAlive(t, { session, watch, beat: () => session.raw.heartbeat() }, overMs);
-  const { end } = await watch.end("The Watch whose token has run out");
-  t.equal(end?.reason, WatchEndReason.TOKEN_EXPIRED, "Reason of watch_end when the token has run out");
-  t.equal(end?.mayResume, true, "may_resume of watch_end when the token has run out");
+/** Waits for the end of a Watch whose session's token runs out after so long. */
+async function endOfToken(t: Bench, watch: TestWatch, lifeMs: number, which: string): Promise<void> {
+  const { session } = watch;
+  await waitAlive(t, { session, watch, beat: () => session.raw.heartbeat() }, lifeMs + graceOfOverMs);
+  const { end } = await watch.end(`The Watch whose token has run out, ${which}`);
+  t.equal(end?.reason, WatchEndReason.TOKEN_EXPIRED, `Reason of watch_end when the token has run out, ${which}`);
+  t.equal(end?.mayResume, true, `may_resume of watch_end when the token has run out, ${which}`);
+}
+
+/** Which Watch of the session is open when the token runs out: made from the first. */
+const openings: Record<string, (first: TestWatch, token: string) => Promise<TestWatch>> = {
+  "the first of its session": async (first) => first,
+  "one that replaced the first": ({ session }) => session.watch(),
+  "one with the cursor of the first, which was closed": async (first, token) => {
+    const { cursor, session } = first;
+    await first.close();
+    const again = await session.user.login({ device: session.device, platform: session.platform, token });
+    return again.watch({ cursor });
+  },
+};
+
+const hourMs = 3_600_000;
+
+/** Heartbeat with a token that runs out in so many hours; answers when the session's token does. */
+async function renewed(session: TestSession, hours: number): Promise<number> {
+  const beat = await session.heartbeat(await session.user.token({ expiresInMs: hours * hourMs }));
+  return msOf(beat.tokenExpireTime);
 }
 
 export const tokenChecks: readonly Check[] = [
   {
     id: "auth-watch-expiry/ends-the-watch",
-    title: "When its token runs out, a Watch ends with TOKEN_EXPIRED and may_resume, and the link is lost",
+    title:
+      "When its token runs out, a Watch ends with TOKEN_EXPIRED and may_resume, be it the first of its session or a later one, and the link is lost",
     tools: ["short-tokens"],
     timeMs: (profile) => livenessOf(profile, Platform.ANDROID).graceMs,
     run: async (t: Bench) => {
-      const user = await t.user();
       const platform = Platform.ANDROID;
-      const token = await user.token({ expiresInMs: shortMs });
-      const session = await user.login({ token, platform });
-      const watch = await session.watch({ token });
-      const { graceMs } = livenessOf(t.profile, platform);
-      await endOfToken(t, session, watch);
-      const seen = await t.time.now();
-      await t.time.reach(seen + graceMs);
-      await shows(
-        t,
-        user.id,
-        lossStatus(t.profile, platform),
-        "Status when the grace after the token's expiry is over",
+      const scenes = await Promise.all(
+        Object.entries(openings).map(([which, open]) =>
+          inTime(t, async (lifeMs) => {
+            const user = await t.user();
+            const token = await user.token({ expiresInMs: lifeMs });
+            const session = await user.login({ token, platform });
+            return { which, user, watch: await open(await session.watch(), token) };
+          }),
+        ),
       );
+      await Promise.all(scenes.map(({ watch, lifeMs, which }) => endOfToken(t, watch, lifeMs, which)));
+      const seen = await t.time.now();
+      await t.time.reach(seen + livenessOf(t.profile, platform).graceMs);
+      for (const { user, which } of scenes) {
+        const what = `Status when the grace after the token's expiry is over, the Watch being ${which}`;
+        await shows(t, user.id, lossStatus(t.profile, platform), what);
+      }
     },
   },
   {
@@ -90,7 +115,7 @@ export const tokenChecks: readonly Check[] = [
       const token = await user.token({ expiresInMs: shortMs });
       const session = await user.login({ token, platform: Platform.ANDROID });
       const watch = await session.watch({ token });
-      await endOfToken(t, session, watch);
+      await endOfToken(t, watch, shortMs, "the first of its session");
       const newer = await user.token();
       await session.heartbeat(newer);
       const again = await session.watch({ token: newer });
@@ -157,25 +182,31 @@ export const tokenChecks: readonly Check[] = [
   {
     id: "auth-renew/heartbeat",
     title:
-      "Heartbeat with a newer token carries the Watch over the expiry of the older one, and tells the newer expiry",
+      "Heartbeat with a newer token carries the Watch over the expiry of the older one, though that of another session runs out, and tells the newer expiry, however often",
     tools: ["short-tokens"],
     run: async (t: Bench) => {
-      const { session, watch, lifeMs } = await inTime(t, async (ms) => {
+      const [platform = Platform.ANDROID, beside] = pairOf(t.profile) ?? [];
+      const { session, watch, first, lifeMs } = await inTime(t, async (ms) => {
         const user = await t.user();
         const older = await user.token({ expiresInMs: ms });
-        const session = await user.login({ token: older, platform: Platform.ANDROID });
+        const session = await user.login({ token: older, platform });
         const olderExpiry = msOf(session.login.tokenExpireTime);
         t.ok(olderExpiry > 0, "Login tells when its token runs out", session.login);
         const watch = await session.watch({ token: older });
-        const beat = await session.heartbeat(await user.token({ expiresInMs: 3_600_000 }));
-        const newerExpiry = msOf(beat.tokenExpireTime);
-        t.ok(
-          newerExpiry - olderExpiry > 3_000_000,
-          "token_expire_time of Heartbeat is that of the newer token",
-          newerExpiry,
-        );
-        return { session, watch };
+        const first = await renewed(session, 1);
+        t.ok(first - olderExpiry > hourMs / 2, "token_expire_time of Heartbeat is that of the newer token", first);
+        if (beside !== undefined) await (await user.login({ token: older, platform: beside })).watch();
+        return { session, watch, first };
       });
+      let newest = first;
+      for (const hours of [2, 3, 4]) {
+        const told = await renewed(session, hours);
+        t.ok(told - newest > hourMs / 2, `token_expire_time of Heartbeat with newer token ${hours} is its own`, [
+          newest,
+          told,
+        ]);
+        newest = told;
+      }
       await waitAlive(t, { session, watch, beat: () => session.raw.heartbeat() }, lifeMs + graceOfOverMs);
       await watch.fence();
     },

@@ -133,19 +133,29 @@ export function fits(profile: Profile, platforms: readonly Platform[]): boolean 
   return profile.sessionRules.every((rule) => within(rule, platforms));
 }
 
+/** Platforms of as many sessions as may live side by side, drawn from `from`; of `most` if there is room for more. */
+export function mostSideBySide(
+  profile: Profile,
+  most: number,
+  from: readonly Platform[] = knownPlatforms,
+): readonly Platform[] {
+  const chosen: Platform[] = [];
+  while (chosen.length < most) {
+    const next = from.find((platform) => fits(profile, [...chosen, platform]));
+    if (next === undefined) break;
+    chosen.push(next);
+  }
+  return chosen;
+}
+
 /** Platforms of `count` sessions that may live side by side, drawn from `from`; undefined if there are none such. */
 export function sideBySide(
   profile: Profile,
   count: number,
   from: readonly Platform[] = knownPlatforms,
 ): readonly Platform[] | undefined {
-  const chosen: Platform[] = [];
-  while (chosen.length < count) {
-    const next = from.find((platform) => fits(profile, [...chosen, platform]));
-    if (next === undefined) return undefined;
-    chosen.push(next);
-  }
-  return chosen;
+  const chosen = mostSideBySide(profile, count, from);
+  return chosen.length < count ? undefined : chosen;
 }
 
 /** Two platforms that may live side by side. */

@@ -98,6 +98,12 @@ export async function allLive(t: Bench, sessions: readonly TestSession[], what: 
   }
 }
 
+/** A newer login has kicked the session. */
+export async function kicked(t: Bench, session: TestSession, what: string): Promise<void> {
+  const { endReason } = await t.refused(session.raw.heartbeat(), "SESSION_ENDED", `Heartbeat of ${what}`);
+  t.equal(endReason, "KICKED", `end_reason of ${what}`);
+}
+
 /** Waits in wall time; for the expiry of tokens, which no test clock governs. */
 export async function wallWait(ms: number): Promise<void> {
   await wallSleep(Math.max(0, ms));
@@ -149,9 +155,9 @@ export async function views(t: Bench, id: string): Promise<Record<string, UserSt
 }
 
 /** Does what holds until `instant`. If it fails when that has passed meanwhile, as it may where time runs, nothing is decided. */
-export async function whileBefore(t: Bench, instant: number, act: () => Promise<unknown>): Promise<void> {
+export async function whileBefore<T>(t: Bench, instant: number, act: () => Promise<T>): Promise<T> {
   try {
-    await act();
+    return await act();
   } catch (error) {
     await t.time.justBefore(instant);
     throw error;
