@@ -54,6 +54,7 @@ import { ratesChecks } from "./rates.ts";
 import { ratesScopeChecks } from "./rates-scope.ts";
 import { resumeChecks } from "./resume.ts";
 import { resumeBackendChecks } from "./resume-backend.ts";
+import { resumeLiveChecks } from "./resume-live.ts";
 import { resumeRowChecks } from "./resume-rows.ts";
 import { resumeUsedChecks } from "./resume-used.ts";
 import { revisionChecks } from "./revisions.ts";
@@ -138,6 +139,7 @@ export const checks: readonly Check[] = collect([
   ...ratesScopeChecks,
   ...ratesChecks,
   ...resumeBackendChecks,
+  ...resumeLiveChecks,
   ...resumeRowChecks,
   ...resumeUsedChecks,
   ...resumeChecks,

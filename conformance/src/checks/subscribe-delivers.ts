@@ -57,24 +57,6 @@ const everySession: Check = {
   },
 };
 
-const afterResuming: Check = {
-  id: "sub-delivers/after-resuming",
-  title: "A Watch goes on from a cursor since which nothing happened: a change of a target reaches it",
-  claims: ["resume"],
-  run: async (t: Bench) => {
-    const watcher = await t.session();
-    const target = await t.session();
-    await watcher.subscribe([target.user.id]);
-    const watch = await watcher.watch();
-    await watch.fence();
-    const again = await watcher.watch({ cursor: watch.cursor });
-    const mark = await again.fence();
-    await target.logout();
-    const fits = (status: UserStatus): boolean => status.onlineStatus === OnlineStatus.LOGGED_OUT;
-    await again.status(target.user.id, "LOGGED_OUT on the Watch that goes on from a cursor", fits, mark);
-  },
-};
-
 const manyAtOnce: Check = {
   id: "sub-delivers/many-at-once",
   title: "A batch of targets change at once: after a fence the Watch holds the change of every one",
@@ -137,4 +119,4 @@ const race: Check = {
   },
 };
 
-export const subscribeDeliversChecks: readonly Check[] = [everyChange, everySession, afterResuming, manyAtOnce, race];
+export const subscribeDeliversChecks: readonly Check[] = [everyChange, everySession, manyAtOnce, race];
