@@ -144,7 +144,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "3",
     "sectionTitle": "Transport, messages, identity",
-    "text": "When the newest token of a session runs out, its Watch MUST end with TOKEN_EXPIRED and `may_resume`, and the link counts as lost (§6.3), at that moment of the app's clock. (Where the session is over with it, `may_resume` is set all the same, as under `lease-ends-watch`.) A session without an open Watch is left to its lease. Token expiry is wall time. The newest token is the one that runs out last of those that Login, Watch and Heartbeat of the session carried; it never goes back."
+    "text": "When the newest token of a session runs out, its Watch MUST end with TOKEN_EXPIRED and `may_resume`, and the link counts as lost (§6.3), at that moment of the app's clock. (Where the session is over with it, `may_resume` is set all the same, as under `lease-ends-watch`.) A session without an open Watch is left to its lease. Token expiry is wall time. The newest token is the one that runs out last of those that Login, Watch and Heartbeat of the session carried; it never goes back. Watches of other sessions, of the same user too, go on."
   },
   {
     "id": "auth-renew",
@@ -297,7 +297,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "6.1",
     "sectionTitle": "Login and logout",
-    "text": "Login with the device id of a live or lost session of the user MUST go on with that session: the same session id, the same `login_time` and place in the order of logins; a live one (away ones are live) kicks nobody and its Watch goes on. It takes the platform of the newer Login, and with it that platform's liveness rule. (Should that make more live than a session rule allows, the next login that kicks by that rule kicks until it holds; the session that moved is like any other.)"
+    "text": "Login with the device id of a live or lost session of the user MUST go on with that session (ids are compared byte by byte): the same session id, the same `login_time` and place in the order of logins; a live one (away ones are live) kicks nobody and its Watch goes on. It takes the platform of the newer Login, and with it that platform's liveness rule. (Should that make more live than a session rule allows, the next login that kicks by that rule kicks until it holds; the session that moved is like any other.)"
   },
   {
     "id": "login-custom-set",
@@ -558,7 +558,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "zim \"Result Callback\"",
     "section": "7",
     "sectionTitle": "Online status",
-    "text": "Where `status.timestamps` is set, a status that ever changed MUST have `update_time` equal to the later of the other two times that are set, or later; `online_status_update_time` MUST be when the online status last changed (of OFFLINE by a lost link: when lease or link and grace ended), and `custom_status_update_time` when the custom status was last set, cleared or ran out. Elsewhere all three MUST be unset, and so they MUST for a user whose status never changed. (`update_time` is thus the time of the change that made the revision, or where only platforms changed, at least that of the others.)"
+    "text": "Where `status.timestamps` is set, a status that ever changed MUST have `update_time` equal to the later of the other two times that are set, or later; `online_status_update_time` MUST be when the online status last changed (of OFFLINE by a lost link: when lease or link and grace ended), and `custom_status_update_time` when the custom status was last set, cleared or ran out. Elsewhere all three MUST be unset, and so they MUST for a user whose status never changed, or has not since he was registered anew. (`update_time` is thus the time of the change that made the revision, or where only platforms changed, at least that of the others.)"
   },
   {
     "id": "online-unsettable",
@@ -1381,7 +1381,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "16",
     "sectionTitle": "Rates",
-    "text": "The count MUST be per user and procedure: shared by the user's sessions, and untouched by other users and other procedures."
+    "text": "The count MUST be per user and procedure: shared by the user's sessions, and untouched by other users (one of the same id in another app is another) and other procedures."
   },
   {
     "id": "rate-self",
@@ -1435,7 +1435,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "18",
     "sectionTitle": "Tools: admin and test clock",
-    "text": "EndSessions MUST end the sessions like a logout, at once, with the `end_reason` ADMIN; their Watches end with KICKED, without `may_resume`."
+    "text": "EndSessions MUST end the sessions like a logout, at once, with the `end_reason` ADMIN; their Watches end with KICKED, without `may_resume`. `ended_session_ids` MUST name those that it ended, live, away or lost."
   },
   {
     "id": "admin-query",
