@@ -191,8 +191,8 @@ export const logoutChecks: readonly Check[] = [
     },
   },
   remembersSilent(
-    "logout-ends-session/remembers-decayed",
-    `So are up to ${rememberedMin} that were lost side by side, and decayed`,
+    "lost-decay/remembered",
+    `A server remembers up to ${rememberedMin} that were lost side by side, and decayed`,
     true,
   ),
   remembersSilent(

@@ -847,7 +847,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "10.1",
     "sectionTitle": "Subscribe",
-    "text": "Subscribing to a target again MUST keep the row and its generation, replace its expiry (a shorter one too), and make it the one refreshed last."
+    "text": "Subscribing to a target again MUST keep the row and its generation, replace its expiry (a shorter one too; without a ttl that of `sub-ttl-absent`), and make it the one refreshed last; of several in one call, in list order, the last."
   },
   {
     "id": "sub-generation",
@@ -874,7 +874,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "zim \"Subscribe to user status\": 3,000; tencent-native \"Subscribing to the User Status\": 200",
     "section": "10.2",
     "sectionTitle": "How rows end",
-    "text": "A user MUST be able to hold `subscription.max_subscriptions` rows. A new row beyond that MUST evict the row that was refreshed longest ago (in the order of the calls, within one call in list order) of those that the call does not name, told as EVICTED; the call succeeds."
+    "text": "A user MUST be able to hold `subscription.max_subscriptions` rows. A new row beyond that MUST evict the row that was refreshed longest ago (in the order of the calls, within one call in list order) of those that the call does not name, told as EVICTED; the call succeeds. (Rows to deleted targets have ended, and don't count, whether or not anybody was told.)"
   },
   {
     "id": "sub-cap-refresh",
@@ -991,7 +991,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "zim \"Query the user status subscription list\": config.userIDs",
     "section": "10.4",
     "sectionTitle": "List",
-    "text": "With `user_ids`, only rows to these MUST come, and ids without a row be left out."
+    "text": "With `user_ids`, only rows to these MUST come, and ids without a row be left out. An id that is named twice counts once."
   },
   {
     "id": "list-pages",
@@ -1000,7 +1000,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "10.4",
     "sectionTitle": "List",
-    "text": "A page MUST have at most `page_size` rows (0: the server's choice) and at most `subscription.list_page_max`; a negative size MUST be refused with INVALID_FIELD, more than `list_page_max` ids in the filter (counted before duplicates collapse) with BATCH_TOO_LARGE, and a token that this call never gave to this user for this list of `user_ids` with MALFORMED_PAGE_TOKEN. A token is good for as long as the session that it was given to, and MAY be taken or refused after it."
+    "text": "A page MUST have at most `page_size` rows (0: the server's choice) and at most `subscription.list_page_max`; a negative size MUST be refused with INVALID_FIELD, more than `list_page_max` ids in the filter (counted before duplicates collapse) with BATCH_TOO_LARGE, and a token that this call never gave to this user for this list of `user_ids` with MALFORMED_PAGE_TOKEN. A token is good for as long as the session that it was given to, with any `page_size`, whether or not the last row of its page still stands, and MAY be taken or refused after it."
   },
   {
     "id": "watch-hello",
