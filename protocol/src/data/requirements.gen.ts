@@ -1146,7 +1146,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "11.3",
     "sectionTitle": "Resume",
-    "text": "A well-formed cursor that can't be used (another user's, or of one since deleted and registered anew, of another epoch, too old, of an earlier run of the server, or any cursor at a server without `resume`) MUST give RESET and a full snapshot, never an error."
+    "text": "A well-formed cursor that can't be used (another user's, such as one of the same id in another app, or of one since deleted and registered anew, of another epoch, too old, of an earlier run of the server, or any cursor at a server without `resume`) MUST give RESET and a full snapshot, never an error."
   },
   {
     "id": "resume-covers",
@@ -1164,7 +1164,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "11.3",
     "sectionTitle": "Resume",
-    "text": "It MUST tell every row that was made or refreshed since the cursor and stands, and the end of every row that ended since and was not made anew."
+    "text": "It MUST tell every row that was made or refreshed since the cursor and stands, and the end of every row that ended since and was not made anew, with the generation and the reason that it ended with."
   },
   {
     "id": "resume-used",
@@ -1173,7 +1173,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "11.3",
     "sectionTitle": "Resume",
-    "text": "With `resume`, a Watch opened with the last cursor of the user's Watch that ended less than 60 s of the app's clock ago MUST be RESUMED, if neither epoch, switches nor friend list changed in between and at most 500 rows ended. (A friend's deletion is no change of the list, and a call that sets what is set already is none of the switches.)"
+    "text": "With `resume`, a Watch opened with the last cursor of the user's Watch that ended less than 60 s of the app's clock ago MUST be RESUMED, if neither epoch, switches nor friend list changed in between and at most 500 rows ended. (A friend's deletion is no change of the list, nor is that of another user's list, and a call that sets what is set already is none of either. Which session or device comes with the cursor makes no difference, nor whether another Watch of the user is open, nor how long the ended one was.)"
   },
   {
     "id": "cursor-safe",
