@@ -9,7 +9,7 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: ["**/src/**/*.test.ts", "examples/**/*.test.ts", "scripts/**/*.test.ts", "test/**/*.test.ts"],
-    exclude: ["**/dist/**", "**/node_modules/**"],
+    exclude: ["**/dist/**", "**/node_modules/**", ".cache/**"],
     testTimeout: 30_000,
     // The long files wait for processes of their own; left to itself vitest keeps a core free, which on two is half of them.
     maxWorkers: availableParallelism() + 1,

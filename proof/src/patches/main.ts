@@ -1,5 +1,5 @@
 // `npm run proof:patches`: mutants by somebody who wrote none of the checks.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -79,8 +79,12 @@ async function failuresWithout(patches: readonly Patch[]): Promise<string[]> {
 
 async function killersOf(patch: Patch): Promise<string[]> {
   const folder = join(root, ".cache/patches", patch.id);
-  patchedCopy(root, folder, patch);
-  return failing(folder, patch.profile, patch.requirements);
+  try {
+    patchedCopy(root, folder, patch);
+    return await failing(folder, patch.profile, patch.requirements);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 async function failing(folder: string, profile: string, requirements: readonly string[]): Promise<string[]> {

@@ -13,7 +13,10 @@ const server = "reference-server";
 export function patchedCopy(root: string, folder: string, { id, path }: Pick<Patch, "id" | "path">): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  for (const part of ["src", "package.json"]) cpSync(join(root, server, part), join(folder, part), { recursive: true });
+  // Tests in it would be run as such.
+  const filter = (from: string): boolean => !from.includes(".test.");
+  for (const part of ["src", "package.json"])
+    cpSync(join(root, server, part), join(folder, part), { recursive: true, filter });
   // Two parts of each path in a patch are `a/` and the name of the package.
   const args = ["apply", "-p2", `--directory=${relative(root, folder)}`, path];
   try {
