@@ -91,7 +91,7 @@ function putEnded(out: Assembled[], ended: EndedRow, watch: Watch): void {
     userId: ended.target,
     generation: BigInt(ended.generation),
     reason: ended.reason || SubscriptionEndReason.EXPIRED,
-    stillVisible: watch.shows(ended.target),
+    stillVisible: watch.shows(ended.target, ended.reason),
   };
   // A key of its own: the row that came after it keeps its place behind it.
   out.push([`e ${ended.target} ${ended.generation}`, { case: "subscriptionEnded", value }, Number.POSITIVE_INFINITY]);

@@ -4,7 +4,7 @@ import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import {
   type SelfStatus,
   type Subscription,
-  type SubscriptionEndReason,
+  SubscriptionEndReason,
   type UserStatus,
   WatchEndReason,
 } from "@userstatus/protocol";
@@ -159,15 +159,16 @@ export class Watch {
     this.#put(`r ${row.userId}`, { case: "subscribed", value: row }, expireMs);
   }
 
-  /** Whether this stream shows the target now. */
-  shows(target: string): boolean {
+  /** Whether this stream shows the target now, or after such an end: nothing of who is deleted, though on several servers his row may stand here a moment longer. */
+  shows(target: string, after?: SubscriptionEndReason): boolean {
+    if (after === SubscriptionEndReason.TARGET_GONE) return false;
     const seen = this.visible.get(target);
     return seen !== undefined && (seen.generation !== 0 || !seen.gone);
   }
 
   /** A row ended, or with generation 0 the implicit row of a friend. */
   putEnded(target: string, generation: number, reason: SubscriptionEndReason): void {
-    const stillVisible = this.shows(target);
+    const stillVisible = this.shows(target, reason);
     if (!stillVisible) {
       const seen = this.visible.get(target);
       if (seen) {
@@ -341,7 +342,8 @@ export class Watch {
       if (event === undefined) continue;
       bytes += eventBytes + textBytes(event);
       // Row events of a target are merged in place: what is true is what holds when they leave.
-      if (event.case === "subscriptionEnded") event.value.stillVisible = this.shows(event.value.userId);
+      if (event.case === "subscriptionEnded")
+        event.value.stillVisible = this.shows(event.value.userId, event.value.reason);
       else if (event.case === "synced") this.#markers--;
       events.push(event);
     }
