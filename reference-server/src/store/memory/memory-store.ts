@@ -189,10 +189,13 @@ export function createMemoryStore(options: MemoryStoreOptions): Store & StoreClo
     read: async (appId, userIds) => {
       const app = appOf(appId);
       const nowMs = nowOf(app);
+      // What is due first is never later than what is due of any user.
+      const isSomethingDue = (app.due.peek()?.dueMs ?? Number.POSITIVE_INFINITY) <= nowMs;
       return userIds.map((userId) => {
         const record = app.users.get(userId);
         if (!record) return blankRecord(userId, rules);
-        if (record.rowsEra !== app.rowsEra || nextDueMs(record, rules) <= nowMs) commit(app, record, nowMs, undefined);
+        if (record.rowsEra !== app.rowsEra || (isSomethingDue && nextDueMs(record, rules) <= nowMs))
+          commit(app, record, nowMs, undefined);
         return record;
       });
     },
