@@ -45,6 +45,8 @@ export async function watch({ page }: Tab, names: string, duration?: string): Pr
   if (duration !== undefined) await page.getByLabel("For", { exact: true }).selectOption({ label: duration });
   await page.getByRole("button", { name: "Subscribe", exact: true }).click();
   for (const name of names.split(",")) await page.locator(`[data-user="${name.trim()}"]`).waitFor();
+  // A row may come before the answer, and until that the form takes no second one.
+  await page.locator("form.subscribe[aria-busy]").waitFor({ state: "detached" });
 }
 
 /** Sets one's text from a page. */

@@ -49,10 +49,12 @@ export function createOwnStatus(run: Run): Panel {
   const form = actionForm(
     { class: "stack", "aria-label": "Your status" },
     async () => {
-      const said = text.value.trim();
+      const given = text.value;
+      const said = given.trim();
       if (utf8Bytes(said) > bytesMax) throw new Error(refusalText("CUSTOM_STATUS_TOO_LONG"));
       await run({ kind: "set-text", text: said, ttlMs: said === "" ? undefined : durationOf(ttl) });
-      text.value = "";
+      // What was typed since is for the next one.
+      if (text.value === given) text.value = "";
       countBytes();
     },
     h(

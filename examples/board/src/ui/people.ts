@@ -47,7 +47,8 @@ export function createPeople(run: Run): Panel {
   const form = actionForm(
     { class: "stack subscribe", "aria-label": "Watch people" },
     async () => {
-      const typed = names.value.split(",").filter((name) => name.trim() !== "");
+      const given = names.value;
+      const typed = given.split(",").filter((name) => name.trim() !== "");
       const userIds = typed.map((name) => {
         const id = toUserId(name);
         if (id === undefined) throw new Error(`“${name.trim()}” can't be a name`);
@@ -58,7 +59,8 @@ export function createPeople(run: Run): Panel {
         throw new Error("Whom?");
       }
       await run({ kind: "subscribe", userIds, ttlMs: durationOf(ttl) });
-      names.value = "";
+      // What was typed since is for the next one.
+      if (names.value === given) names.value = "";
     },
     h(
       "div",
