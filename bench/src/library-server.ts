@@ -3,35 +3,15 @@
 import { createServer } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import { OnlineStatus, UserStatusService } from "@userstatus/protocol";
+import { UserStatusService } from "@userstatus/protocol";
+import { answerOf } from "./peers/answers.ts";
 
 const leaseMs = 75_000;
-const statuses = new Map<
-  string,
-  { userId: string; revision: bigint; onlineStatus: OnlineStatus; customStatus: { text: string } }
->();
-
-function statusOf(userId: string) {
-  const found = statuses.get(userId);
-  if (found) return found;
-  const made = {
-    userId,
-    revision: 1n,
-    onlineStatus: OnlineStatus.LOGGED_OUT,
-    customStatus: { text: `I am ${userId}` },
-  };
-  statuses.set(userId, made);
-  return made;
-}
-
 const handler = connectNodeAdapter({
   routes: (router) =>
     router.service(UserStatusService, {
       heartbeat: () => ({ lease: { seconds: BigInt(leaseMs / 1000), nanos: 0 } }),
-      queryStatuses: ({ userIds }) => ({
-        epoch: "1",
-        results: userIds.map((userId) => ({ userId, result: { case: "status", value: statusOf(userId) } as const })),
-      }),
+      queryStatuses: ({ userIds }) => answerOf(userIds),
       async *watch(_request, { signal }) {
         yield { events: [{ event: { case: "hello", value: { epoch: "1" } } as const }] };
         await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));

@@ -1,10 +1,11 @@
 // The rows of what things cost beside fan-out.
 import { besideIdle } from "./beside-idle.ts";
-import { heartbeats, query } from "./calls.ts";
+import { heartbeats } from "./heartbeats.ts";
 import { atHalf, stalled, stalledMemory } from "./latency.ts";
 import { loginStorm } from "./logins.ts";
 import { nodes } from "./nodes.ts";
 import { herd, idle } from "./openings.ts";
+import { query } from "./queries.ts";
 import type { CostEffort, CostRow, Say } from "./sides.ts";
 
 export const costRows: readonly {

@@ -86,29 +86,60 @@ export async function logIn(url: string, users: number): Promise<Caller[]> {
   return callers;
 }
 
-export async function startLibrary(): Promise<Side> {
-  const process = await startMeasured([...sources, here("library-server.ts")]);
+export function startLibrary(): Promise<Side> {
+  return startPeer("library-server.ts");
+}
+
+/** A peer that a program of this folder is, given how it should be. */
+export async function startPeer(program: string, ...args: readonly string[]): Promise<Side> {
+  const process = await startMeasured([...sources, here(program), ...args]);
   const { url = "" } = process.hello;
   return { process, url, callers: [{ token: "dev:bench:none", sessionId: "-" }], emptyBytes: process.rssBytes() };
 }
 
-/** Median CPU in microseconds for each piece of work, in turns on both sides. */
+/** What work took on each of several sides, in microseconds of CPU for each piece. */
+export interface Compared<Which> {
+  readonly has: (which: Which) => boolean;
+  readonly median: (which: Which) => number;
+  /** Of ours to that one's, the median over the turns. */
+  readonly ratio: (which: Which) => number;
+}
+
+/** The same work in turns on all sides. */
+export async function compareAll<Which extends string>(
+  sides: ReadonlyMap<Which | "ours", Side>,
+  turns: number,
+  count: number,
+  work: (side: Side) => Promise<void>,
+): Promise<Compared<Which | "ours">> {
+  const taken = new Map([...sides.keys()].map((which) => [which, [] as number[]]));
+  for (let turn = -1; turn < turns; turn++) {
+    for (const [which, side] of sides) {
+      const before = side.process.cpuUs();
+      await work(side);
+      // The first turn warms up.
+      if (turn >= 0) taken.get(which)?.push((side.process.cpuUs() - before) / count);
+    }
+  }
+  const of = (which: Which | "ours"): readonly number[] => taken.get(which) ?? [];
+  return {
+    has: (which) => sides.has(which),
+    median: (which) => median(of(which)),
+    ratio: (which) => median(of("ours").map((us, at) => us / (of(which)[at] ?? Number.NaN))),
+  };
+}
+
+/** The same beside one peer. */
 export async function compare(
-  sides: { readonly ours: Side; readonly peer: Side },
+  { ours, peer }: { readonly ours: Side; readonly peer: Side },
   turns: number,
   count: number,
   work: (side: Side) => Promise<void>,
 ): Promise<{ ours: number; peer: number; ratio: number }> {
-  const taken = { ours: [] as number[], peer: [] as number[] };
-  for (let turn = -1; turn < turns; turn++) {
-    for (const which of ["ours", "peer"] as const) {
-      const side = sides[which];
-      const before = side.process.cpuUs();
-      await work(side);
-      // The first turn warms up.
-      if (turn >= 0) taken[which].push((side.process.cpuUs() - before) / count);
-    }
-  }
-  const ratio = median(taken.ours.map((us, at) => us / (taken.peer[at] ?? Number.NaN)));
-  return { ours: median(taken.ours), peer: median(taken.peer), ratio };
+  const sides = new Map<"ours" | "peer", Side>([
+    ["ours", ours],
+    ["peer", peer],
+  ]);
+  const { median: middle, ratio } = await compareAll(sides, turns, count, work);
+  return { ours: middle("ours"), peer: middle("peer"), ratio: ratio("peer") };
 }
