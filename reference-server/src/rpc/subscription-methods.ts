@@ -2,6 +2,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
 import {
+  QueryStatusesResponseSchema,
   type SubscribedUser,
   SubscribedUserSchema,
   type SubscribeResult,
@@ -39,7 +40,11 @@ export function createSubscriptionMethods(deps: ServiceDeps): Methods {
           ? failedResult(record.userId, rules, "SELF_NOT_ALLOWED")
           : resultOf(record),
       );
-      return { epoch: await store.epoch(caller.appId), results };
+      // Nobody looks through the results once more to see that they are messages.
+      const answer = create(QueryStatusesResponseSchema);
+      answer.epoch = await store.epoch(caller.appId);
+      answer.results = results;
+      return answer;
     },
     subscribe: async (request, context) => {
       const caller = callerOf(context);

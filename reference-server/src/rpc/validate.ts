@@ -7,20 +7,22 @@ import { durationMs } from "../core/rules.ts";
 const markerPattern = /^[\x20-\x7e]{1,64}$/;
 
 /** Ids of a batch, each once, in the order of first occurrence. The size counts before duplicates collapse. */
-export function batch(ids: readonly string[], max: number, field: string): string[] {
+export function batch(ids: readonly string[], max: number, field: string): readonly string[] {
   if (ids.length === 0) throw new Refused("BATCH_EMPTY", "the list is empty", { metadata: { field } });
   return boundedIds(ids, max, field);
 }
 
 /** The same for a list that may be empty. */
-export function boundedIds(ids: readonly string[], max: number, field: string): string[] {
+export function boundedIds(ids: readonly string[], max: number, field: string): readonly string[] {
   if (ids.length > max) {
     throw new Refused("BATCH_TOO_LARGE", `expected at most ${max} ids, got ${ids.length}`, {
       metadata: { field, limit: String(max) },
     });
   }
   for (const id of ids) userId(id, field);
-  return [...new Set(ids)];
+  const once = new Set(ids);
+  // Most lists name nobody twice, and are not copied.
+  return once.size === ids.length ? ids : [...once];
 }
 
 export function userId(id: string, field: string): string {
