@@ -5,13 +5,15 @@ import type { Client } from "@connectrpc/connect";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Platform, type UserStatusService } from "@userstatus/protocol";
 import { ErrorInfoSchema } from "@userstatus/protocol/rpc";
-import { blankState, type Knowledge, type UserState } from "./model.ts";
+import { blankState, type Knowledge, sameState, type UserState } from "./model.ts";
 import type { Random } from "./random.ts";
 
 export interface Actor extends Knowledge {
   readonly userId: string;
   /** Highest revision that anybody was told, and the text under it. */
   seen: { revision: bigint; text: string | null };
+  /** What he asked for last and what came of it, for whoever looks into a finding. */
+  readonly trail: string[];
 }
 
 export type User = Client<typeof UserStatusService>;
@@ -20,7 +22,7 @@ export const devices = ["phone", "tab", "desk"];
 export const targets: readonly string[] = Array.from({ length: 40 }, (_, at) => `t${at}`);
 
 export function newActor(userId: string): Actor {
-  return { userId, acknowledged: blankState, possible: [], seen: { revision: 0n, text: null } };
+  return { userId, acknowledged: blankState, possible: [], seen: { revision: 0n, text: null }, trail: [] };
 }
 
 export function headersOf(userId: string): { headers: Record<string, string> } {
@@ -44,21 +46,31 @@ export async function act(
     actor.possible.push(step.after);
     try {
       const after = await step.call(user);
+      // The record was written whole: what failed before is not there. What changes nothing is answered without a write, also while the disk fails.
+      if (sameState(after, actor.acknowledged)) actor.possible.pop();
+      else actor.possible = [];
       actor.acknowledged = after;
-      // The record was written whole: what failed before is not there.
-      actor.possible = [];
+      note(actor, step, "made");
       acknowledged++;
       answered();
     } catch (error) {
       // Refused for its disk, or without an answer: nobody knows. Anything else is a fault of this load.
       const silent = error instanceof ConnectError && noAnswer.includes(error.code);
       if (!silent && !gone()) throw error;
+      note(actor, step, String(error));
       if (error instanceof ConnectError && error.findDetails(ErrorInfoSchema)[0]?.reason === "STORE_UNAVAILABLE")
         refused++;
       if (!gone()) await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
   return { acknowledged, refused };
+}
+
+const trailMax = 12;
+
+function note({ trail }: Actor, { after }: Step, outcome: string): void {
+  trail.push(`${JSON.stringify(after)}: ${outcome}`);
+  if (trail.length > trailMax) trail.shift();
 }
 
 interface Step {

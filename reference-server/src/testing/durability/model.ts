@@ -20,12 +20,13 @@ export type Finding = "as acknowledged" | "as asked" | "lost" | "half";
 
 /** What was found, against what is known. An expiry or id that was never answered is not known: `?` stands for any. */
 export function judge(found: UserState, { acknowledged, possible }: Knowledge): Finding {
-  if (same(found, acknowledged)) return "as acknowledged";
-  if (possible.some((state) => same(found, state))) return "as asked";
+  if (sameState(found, acknowledged)) return "as acknowledged";
+  if (possible.some((state) => sameState(found, state))) return "as asked";
   return possible.length === 0 ? "lost" : "half";
 }
 
-function same(found: UserState, wanted: UserState): boolean {
+/** `?` in what is wanted stands for any. */
+export function sameState(found: UserState, wanted: UserState): boolean {
   return (
     found.text === wanted.text &&
     sameEntries(found.sessions, wanted.sessions) &&

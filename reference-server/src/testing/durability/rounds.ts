@@ -170,7 +170,8 @@ async function look(
       const was = { acknowledged: actor.acknowledged, possible: [...actor.possible] };
       const finding = settleActor(actor, found);
       count(finding, actor.userId);
-      if (finding === "lost" || finding === "half") totals.wrong.push(JSON.stringify({ found, ...was }));
+      if (finding === "lost" || finding === "half")
+        totals.wrong.push(JSON.stringify({ found, ...was }), ...actor.trail);
     } catch (error) {
       totals.wrong.push(`round ${round}: ${error instanceof Error ? error.message : String(error)}`);
     }
