@@ -3,7 +3,7 @@ import { requirements } from "@userstatus/protocol";
 import { expect, test } from "vitest";
 import { clientMutants, clientVariants, findClientMutant } from "../client-mutants/index.ts";
 import { mutated } from "../client-mutants/mutant.ts";
-import { brokenBy, judgeClient } from "./judge.ts";
+import { brokenBy, clientOf, judgeClient } from "./judge.ts";
 
 const settings = { jobs: 8, patienceMs: 5_000 };
 
@@ -19,7 +19,7 @@ test("every obligation of clients has a mutant, and the place of each mutant sta
 });
 
 test("the reference client passes every check", { timeout: 240_000 }, async () => {
-  const { passed, failed, undecided } = await judgeClient(undefined, { ...settings, rerun: true });
+  const { passed, failed, undecided } = await judgeClient(clientOf(), { ...settings, rerun: true });
   expect([failed, undecided]).toEqual([[], []]);
   expect(passed.length).toBeGreaterThan(60);
 });
@@ -29,7 +29,7 @@ test.each(["client-generation/not-compared", "client-snapshot/resumed-too", "cli
   { timeout: 60_000 },
   async (id) => {
     const judgement = { ...settings, patienceMs: 1_500, rerun: false };
-    const { failed } = await judgeClient(findClientMutant(id), judgement, [brokenBy({ id })]);
+    const { failed } = await judgeClient(clientOf(findClientMutant(id)), judgement, [brokenBy({ id })]);
     expect(failed.length).toBeGreaterThan(0);
   },
 );

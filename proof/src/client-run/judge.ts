@@ -34,32 +34,49 @@ export function commandOf(id?: string): string[] {
   return [process.execPath, "--conditions=@userstatus/source", "--import", hook.href, driver];
 }
 
+/** The command that starts a client whose driver is this source file. */
+export function commandFrom(file: string): string[] {
+  return [process.execPath, "--conditions=@userstatus/source", "--import", "tsx", file];
+}
+
+/** A client to be judged. */
+export interface Client {
+  readonly id: string;
+  /** Starts its driver. */
+  readonly command: readonly string[];
+}
+
+/** A mutant or variant; without one, the client as it is. */
+export function clientOf(mutant?: Pick<ClientMutant, "id">): Client {
+  return { id: mutant?.id ?? "the client as it is", command: commandOf(mutant?.id) };
+}
+
 /** The requirement that a mutant breaks. */
 export function brokenBy({ id }: Pick<ClientMutant, "id">): string {
   return id.split("/", 1)[0] ?? "";
 }
 
-/** Judges a mutant or variant by `only`; without one, the client as it is. Default: by all checks. */
+/** Judges a client by the checks of `only`. Default: by all. */
 export async function judgeClient(
-  mutant: ClientMutant | undefined,
+  { id, command }: Client,
   judgement: ClientJudgement,
   only?: readonly string[],
 ): Promise<JudgedClient> {
   const started = performance.now();
   const report = await runClientSuite(
-    { command: commandOf(mutant?.id), only, ...judgement },
+    { command, only, ...judgement },
     { planned: () => {}, started: () => {}, finished: () => {} },
   );
   const idsOf = (...outcomes: string[]): string[] =>
-    report.checks.filter(({ outcome }) => outcomes.includes(outcome)).map(({ id }) => id);
+    report.checks.filter(({ outcome }) => outcomes.includes(outcome)).map((check) => check.id);
   return {
-    id: mutant?.id ?? "the client as it is",
+    id,
     passed: idsOf("PASS"),
     failed: idsOf("FAIL", "WARN"),
-    undecided: report.checks.flatMap(({ id, outcome, runs }) =>
+    undecided: report.checks.flatMap(({ id: check, outcome, runs }) =>
       ["PASS", "FAIL", "WARN", "NOT_APPLICABLE"].includes(outcome)
         ? []
-        : [`${id}: ${outcome} ${runs[0]?.reason ?? ""}`],
+        : [`${check}: ${outcome} ${runs[0]?.reason ?? ""}`],
     ),
     seconds: (performance.now() - started) / 1000,
   };

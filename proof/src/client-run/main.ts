@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { clientMutants, clientVariants } from "../client-mutants/index.ts";
-import { brokenBy, type JudgedClient, judgeClient } from "./judge.ts";
+import { brokenBy, clientOf, type JudgedClient, judgeClient } from "./judge.ts";
 
 const usage = `Usage: npm run proof:client -- [OPTIONS]
 
@@ -48,7 +48,7 @@ async function main(only: string, atOnce: number, settings: Settings): Promise<n
   const waiting = clientMutants.filter(({ id }) => id.includes(only));
   const work = async (): Promise<void> => {
     for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
-      const result = await judgeClient(mutant, { ...settings, rerun: false }, [brokenBy(mutant)]);
+      const result = await judgeClient(clientOf(mutant), { ...settings, rerun: false }, [brokenBy(mutant)]);
       judged.push(result);
       say(result);
     }
@@ -72,7 +72,7 @@ async function main(only: string, atOnce: number, settings: Settings): Promise<n
 async function judgeRight(only: string, jobs: number): Promise<JudgedClient[]> {
   const results: JudgedClient[] = [];
   for (const variant of [undefined, ...clientVariants.filter(({ id }) => id.includes(only))]) {
-    const result = await judgeClient(variant, { jobs, patienceMs: 5_000, rerun: true });
+    const result = await judgeClient(clientOf(variant), { jobs, patienceMs: 5_000, rerun: true });
     results.push(result);
     const { id, passed, failed, seconds } = result;
     console.log(`${id}: ${passed.length} passed, ${failed.length} failed, ${seconds.toFixed(1)} s`);

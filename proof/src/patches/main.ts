@@ -3,18 +3,19 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type JudgeOptions, judge } from "../judge.ts";
+import { packages, patchedCopy } from "./copy.ts";
+import { failing } from "./judge.ts";
 import { type JudgedPatch, page } from "./page.ts";
-import { type Patch, readPatches } from "./patch.ts";
-import { patchedCopy, startSources } from "./server.ts";
+import { type Patch, parts, readPatches } from "./patch.ts";
 
 const usage = `Usage: npm run proof:patches -- [OPTIONS]
 
-Judges the reference server with each patch of proof/patches, one defect each, by the checks of the requirements that it breaks; and first without any, by
-all of them. A patch is caught if such a check fails.
+Judges the reference server with each patch of proof/patches, and the reference client with each of proof/patches/client, one defect each, by the checks of the
+requirements that it breaks; and first without any, by all of them. A patch is caught if such a check fails.
 
+  --part PART   server or client (both)
   --only TEXT   patches whose name has TEXT
-  --publish     write docs/proof/patches.json and patches.md: not with --only
+  --publish     write docs/proof/patches.json and patches.md: not with --part or --only
   --workers N   patches at once (2)
   --help
 
@@ -22,10 +23,9 @@ Exit code: 0 all are caught; 1 some are not, or a check fails without any patch;
 `;
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
-const settings: JudgeOptions = { seed: "patches", patienceMs: 2500, jobs: 4, rerun: true };
-
 const { values } = parseArgs({
   options: {
+    part: { type: "string" },
     only: { type: "string", default: "" },
     publish: { type: "boolean", default: false },
     workers: { type: "string", default: "2" },
@@ -33,17 +33,27 @@ const { values } = parseArgs({
   },
 });
 
+const fault = faultOf(values);
 if (values.help) {
   console.log(usage);
-} else if (values.publish && values.only !== "") {
-  console.error(`--publish is of all patches: not with --only\n\n${usage}`);
+} else if (fault !== undefined) {
+  console.error(`${fault}\n\n${usage}`);
   process.exitCode = 2;
 } else {
-  process.exitCode = await main(values.only, Number(values.workers));
+  process.exitCode = await main(Number(values.workers));
 }
 
-async function main(only: string, workers: number): Promise<number> {
-  const patches = readPatches(root).filter(({ id }) => id.includes(only));
+function faultOf({ part, only, publish, workers }: typeof values): string | undefined {
+  if (part !== undefined && !parts.some((name) => name === part)) return "--part is server or client";
+  if (publish && (part !== undefined || only !== "")) return "--publish is of all patches: not with --part or --only";
+  return /^[1-9][0-9]*$/.test(workers) ? undefined : "--workers is a whole number from 1";
+}
+
+async function main(workers: number): Promise<number> {
+  const patches = parts
+    .filter((part) => part === (values.part ?? part))
+    .flatMap((part) => readPatches(root, part))
+    .filter(({ id }) => id.includes(values.only));
   const wrong = await failuresWithout(patches);
   for (const line of wrong) console.log(`WRONG without a patch: ${line}`);
   const waiting = [...patches];
@@ -58,7 +68,9 @@ async function main(only: string, workers: number): Promise<number> {
     }
   };
   await Promise.all(Array.from({ length: workers }, work));
-  judged.sort((a, b) => (a.id < b.id ? -1 : 1));
+  judged.sort(
+    (a, b) => patches.findIndex(({ path }) => path === a.path) - patches.findIndex(({ path }) => path === b.path),
+  );
   const caught = judged.filter(({ by }) => by.length > 0).length;
   if (values.publish) publish(judged);
   console.log(`caught ${caught}/${judged.length}, wrong without a patch ${wrong.length}`);
@@ -67,34 +79,25 @@ async function main(only: string, workers: number): Promise<number> {
 
 /** Checks that fail though nothing is wrong. */
 async function failuresWithout(patches: readonly Patch[]): Promise<string[]> {
-  const profiles = [...new Set(patches.map(({ profile }) => profile))];
+  const scenes = new Map(patches.map(({ of, profile }) => [`${of} ${profile}`, { of, profile }]));
   const failed: string[] = [];
-  for (const profile of profiles) {
-    const of = patches.filter((patch) => patch.profile === profile).flatMap(({ requirements }) => requirements);
-    const found = await failing(join(root, "reference-server"), profile, of);
-    failed.push(...found.map((id) => `${id} (${profile})`));
+  for (const { of, profile } of scenes.values()) {
+    const requirements = patches
+      .filter((patch) => patch.of === of && patch.profile === profile)
+      .flatMap((patch) => patch.requirements);
+    const found = await failing(root, join(root, packages[of]), { of, profile, requirements });
+    failed.push(...found.map((id) => (profile === "" ? id : `${id} (${profile})`)));
   }
   return failed;
 }
 
-async function killersOf(patch: Patch): Promise<string[]> {
-  const folder = join(root, ".cache/patches", patch.id);
+async function killersOf(patch: Patch): Promise<readonly string[]> {
+  const folder = join(root, ".cache/patches", patch.of, patch.id);
   try {
     patchedCopy(root, folder, patch);
-    return await failing(folder, patch.profile, patch.requirements);
+    return await failing(root, folder, patch);
   } finally {
     rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-async function failing(folder: string, profile: string, requirements: readonly string[]): Promise<string[]> {
-  const hosted = await startSources(root, folder, profile);
-  try {
-    const only = [...new Set(requirements)].map((requirement) => `${requirement}/*`);
-    const { checks } = await judge(hosted, { ...settings, only });
-    return checks.filter(({ outcome }) => outcome === "FAIL").map(({ id }) => id);
-  } finally {
-    await hosted.stop();
   }
 }
 
