@@ -1549,7 +1549,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "19",
     "sectionTitle": "What clients do",
-    "text": "It MUST wait between tries a random time up to a bound that doubles, and MUST reset that bound only after the stream was up for a stable time. (The first try after a stable stream waits, too: one server loses all its clients at once. Delays of a `watch_end` make a wait longer; only after a stable stream do they stand for it.)",
+    "text": "It MUST wait between tries a random time up to a bound that doubles, and MUST reset that bound only after the stream was up for a stable time. (The first try after a stable stream waits, too: one server loses all its clients at once. The delays of a `watch_end` make a wait longer, and may take its place after a stable stream only.)",
     "unobservable": "an obligation of clients: a server can't show it"
   },
   {

@@ -18,6 +18,13 @@ export function growing({ baseMs, maxMs }: Backoff): number {
   return Math.ceil(Math.log2(maxMs / baseMs));
 }
 
+/** As many tries as fit into a span by waits of a fifth of their bounds. */
+export function triesWithin(backoff: Backoff, spanOfTriesMs: number): number {
+  let tries = 0;
+  for (let ms = 0; ms < spanOfTriesMs; tries++) ms += boundMs(backoff, tries) / 5;
+  return tries;
+}
+
 /** One wait, and the bound that it has. */
 export interface Wait {
   readonly ms: number;

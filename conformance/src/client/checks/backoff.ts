@@ -13,6 +13,7 @@ import {
   slackMs,
   spanMs,
   triesOf,
+  triesWithin,
   twoClients,
   type Wait,
 } from "./backoff-waits.ts";
@@ -136,12 +137,8 @@ export const backoffChecks: readonly ClientCheck[] = [
       const before = t.server.link.connections();
       const { baseMs, maxMs } = t.backoff;
       const spanOfTriesMs = baseMs + maxMs + 2_000;
-      // As many tries as waits of a fifth of their bounds allow, and two connections for each.
-      let allowed = 2;
-      for (let at = 0, ms = 0; ms < spanOfTriesMs; at++) {
-        ms += boundMs(t.backoff, at) / 5;
-        allowed += 2;
-      }
+      // Two connections for each try.
+      const allowed = 2 + 2 * triesWithin(t.backoff, spanOfTriesMs);
       t.server.link.cutOff();
       t.note("every connection is broken, and new ones are refused");
       const tried = (): number => t.server.link.connections() - before;
@@ -173,11 +170,7 @@ export const backoffChecks: readonly ClientCheck[] = [
       watch.finish();
       const { maxMs } = t.backoff;
       const spanOfTriesMs = Math.min(3 * maxMs, maxMs + 3_000);
-      let allowed = 1;
-      for (let at = 0, ms = 0; ms < spanOfTriesMs; at++) {
-        ms += boundMs(t.backoff, at) / 5;
-        allowed += 1;
-      }
+      const allowed = 1 + triesWithin(t.backoff, spanOfTriesMs);
       const logins = (): number => t.server.arrivals.after(mark, "login").length;
       const what = `logins within ${spanOfTriesMs} ms at a server that refuses them`;
       await t.quiet(what, spanOfTriesMs, () =>
