@@ -1519,7 +1519,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "19",
     "sectionTitle": "What clients do",
-    "text": "At `snapshot_end` under RESET it MUST drop what the stream did not name since its `hello`, save what an answer to Subscribe named since the Watch was called. (Rows that are missing after a restart of the server are for the application to subscribe to again.)",
+    "text": "At `snapshot_end` under RESET it MUST drop what the stream did not name since its `hello`, save what an answer to Subscribe named since the Watch was called. (Rows that are missing after a restart of the server are for the application to subscribe to again. A cursor that is refused with MALFORMED_CURSOR is dropped: the next Watch goes without.)",
     "unobservable": "an obligation of clients: a server can't show it"
   },
   {
@@ -1549,7 +1549,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "19",
     "sectionTitle": "What clients do",
-    "text": "It MUST wait between tries a random time up to a bound that doubles, and MUST reset that bound only after the stream was up for a stable time.",
+    "text": "It MUST wait between tries a random time up to a bound that doubles, and MUST reset that bound only after the stream was up for a stable time. (The first try after a stable stream waits, too: one server loses all its clients at once. The delays of a `watch_end` make a wait longer, and may take its place after a stable stream only.)",
     "unobservable": "an obligation of clients: a server can't show it"
   },
   {
@@ -1559,7 +1559,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "19",
     "sectionTitle": "What clients do",
-    "text": "After `watch_end` it MUST come back only if `may_resume` is set, after the delays given, and MUST NOT come back by itself after a kick.",
+    "text": "After `watch_end` it MUST come back only if `may_resume` is set, after the delays given, and MUST NOT come back by itself after a kick. (The wait is at random between `min_delay` and `max_delay`. The `end_reason` of a refusal says the same of a session: after LINK_LOST and DECAYED it logs in anew, after KICKED, ADMIN and USER_DELETED never by itself.)",
     "unobservable": "an obligation of clients: a server can't show it"
   },
   {

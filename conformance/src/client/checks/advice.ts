@@ -3,11 +3,10 @@ import { WatchEndReason } from "@userstatus/protocol";
 import { durationOf } from "../../units.ts";
 import type { ClientBench, ClientCheck } from "../check.ts";
 import type { MethodName } from "../server/arrivals.ts";
-import { firstEpoch, refusal, selfOf } from "../server/replies.ts";
-import { bytes, type EventInit } from "../server/server-watch.ts";
+import { refusal } from "../server/replies.ts";
 import { target } from "./lib.ts";
 
-const { RESYNC, DRAIN, KICKED, LOGGED_OUT, REPLACED, USER_DELETED, LEASE_EXPIRED } = WatchEndReason;
+const { RESYNC, DRAIN, KICKED, LOGGED_OUT, REPLACED, USER_DELETED } = WatchEndReason;
 
 /** Timers and clocks are no finer than this. */
 const tickMs = 15;
@@ -15,12 +14,12 @@ const tickMs = 15;
 const comingBack: readonly MethodName[] = ["watch", "login"];
 
 /** Longer than the first waits of any client, so that one that comes back is seen. */
-function watchMs(t: ClientBench): number {
+export function watchMs(t: ClientBench): number {
   return Math.min(6_000, Math.max(2_000, t.backoff.baseMs * 4));
 }
 
 /** Sees to it that it does not come back. */
-async function staysAway(t: ClientBench, mark: number, what: string): Promise<void> {
+export async function staysAway(t: ClientBench, mark: number, what: string): Promise<void> {
   await t.quiet(what, watchMs(t), () => {
     const [call] = t.server.arrivals.after(mark, ...comingBack);
     return call === undefined ? undefined : `a call of ${call.method}`;
@@ -40,6 +39,25 @@ function endsForGood(id: string, reason: WatchEndReason, title: string): ClientC
       await staysAway(t, mark, `after ${name} without may_resume a client must not come back by itself`);
     },
   };
+}
+
+/** Delays that leave room for chance, and how often each client gets them. */
+const spread = { minMs: 100, maxMs: 900 } as const;
+const advisedTimes = 6;
+
+async function advisedWaits(t: ClientBench): Promise<number[]> {
+  const delays = { minDelay: durationOf(spread.minMs), maxDelay: durationOf(spread.maxMs) };
+  const what = "after DRAIN with may_resume and delays a client must come back";
+  const limitMs = spread.maxMs + t.backoff.maxMs + t.patienceMs;
+  const waits: number[] = [];
+  let watch = await t.connect();
+  for (let time = 0; time < advisedTimes; time++) {
+    const mark = t.server.arrivals.mark();
+    const endedAtMs = watch.end({ reason: DRAIN, mayResume: true, ...delays });
+    waits.push((await t.server.arrivals.next(what, mark, limitMs, ...comingBack)).atMs - endedAtMs);
+    watch = await t.nextOpenWatch(what, {}, limitMs);
+  }
+  return waits;
 }
 
 export const adviceChecks: readonly ClientCheck[] = [
@@ -93,6 +111,26 @@ export const adviceChecks: readonly ClientCheck[] = [
     },
   },
   {
+    id: "client-resume-advice/delays-random",
+    title:
+      "waits at random between min_delay and max_delay: clients of a server that drains do not all come back at once",
+    // Short: the delays are longer than the client's own waits.
+    backoff: { baseMs: 20, maxMs: 50, stableMs: 10_000 },
+    longMs: () => advisedTimes * 600,
+    run: async (t) => {
+      const other = await t.sibling();
+      const waits = (await Promise.all([advisedWaits(t), advisedWaits(other)])).flat();
+      // 12 random numbers from 0 to 1 are all below 0.2 once in 200 million times (0.2 ** 12).
+      const leastMs = spread.minMs + 0.2 * (spread.maxMs - spread.minMs);
+      t.ok(
+        Math.max(...waits) >= leastMs,
+        `the longest of ${waits.length} waits where min_delay is ${spread.minMs} ms and max_delay ${spread.maxMs} ms`,
+        `at least ${leastMs} ms: each is at random between the two`,
+        waits.map((ms) => `${Math.round(ms)} ms`).join(", "),
+      );
+    },
+  },
+  {
     id: "client-resume-advice/no-delays",
     title: "comes back where may_resume is set without any delay",
     run: async (t) => {
@@ -134,59 +172,6 @@ export const adviceChecks: readonly ClientCheck[] = [
           return `calls of ${calls.map(({ method }) => method).join(", ")}`;
         },
       );
-    },
-  },
-  {
-    id: "client-resume-advice/kick-seen-by-call",
-    title: "where a call is the first to tell of the kick, the client stays away as well",
-    longMs: () => 2_500,
-    run: async (t) => {
-      const watch = await t.connect();
-      const kicked = (): never => {
-        throw refusal("SESSION_ENDED", { end_reason: "KICKED" });
-      };
-      t.server.script({ heartbeat: kicked, subscribe: kicked });
-      t.server.onWatch(kicked);
-      const mark = t.server.arrivals.mark();
-      watch.send({
-        case: "progress",
-        value: { cursor: bytes("cursor-1"), heartbeatRequested: true },
-      } satisfies EventInit);
-      await t.server.arrivals.next("a client must answer heartbeat_requested", mark, t.patienceMs, "heartbeat");
-      watch.finish();
-      await t.quiet("a client whose call was refused because of a kick must not log in by itself", watchMs(t), () => {
-        const logins = t.server.arrivals.after(mark, "login").length;
-        const watches = t.server.arrivals.after(mark, "watch").length;
-        // Its Watch may be tried once more: only the answer may have told it.
-        return logins === 0 && watches <= 1 ? undefined : `${logins} logins, ${watches} Watches`;
-      });
-    },
-  },
-  {
-    id: "client-resume-advice/lease-expired",
-    title: "after LEASE_EXPIRED with may_resume, and a session that is over because its link was lost, it logs in anew",
-    run: async (t) => {
-      const watch = await t.connect({ events: target("alice", 1) });
-      t.server.onWatch(({ request }) => {
-        if (request.sessionId === "session-1") throw refusal("SESSION_ENDED", { end_reason: "LINK_LOST" });
-      });
-      t.server.script({
-        login: () => ({
-          sessionId: "session-2",
-          epoch: firstEpoch,
-          self: selfOf(t.user, 2),
-          lease: durationOf(90_000),
-          heartbeatInterval: durationOf(30_000),
-        }),
-      });
-      watch.end({ reason: LEASE_EXPIRED, mayResume: true });
-      const limitMs = t.backoff.maxMs * 2 + t.patienceMs;
-      const next = await t.nextOpenWatch(
-        "a client that may resume must log in where its session is over",
-        { events: target("alice", 2) },
-        limitMs,
-      );
-      t.equal(next.sessionId, "session-2", "the session of the new Watch");
     },
   },
 ];

@@ -1,8 +1,9 @@
 // Makes clients lose their server again and again, and measures how long they wait before each try.
 import { Code, ConnectError } from "@connectrpc/connect";
+import { WatchEndReason } from "@userstatus/protocol";
 import type { ClientBench } from "../check.ts";
 import type { Backoff } from "../contract/contract.ts";
-import type { ServerWatch } from "../server/server-watch.ts";
+import { bytes, type ServerWatch } from "../server/server-watch.ts";
 
 /** A machine under load, and a call that must fail first. */
 export const slackMs = 1_200;
@@ -15,6 +16,13 @@ export function boundMs({ baseMs, maxMs }: Backoff, at: number): number {
 /** Waits until the bound no longer grows. */
 export function growing({ baseMs, maxMs }: Backoff): number {
   return Math.ceil(Math.log2(maxMs / baseMs));
+}
+
+/** As many tries as fit into a span by waits of a fifth of their bounds. */
+export function triesWithin(backoff: Backoff, spanOfTriesMs: number): number {
+  let tries = 0;
+  for (let ms = 0; ms < spanOfTriesMs; tries++) ms += boundMs(backoff, tries) / 5;
+  return tries;
 }
 
 /** One wait, and the bound that it has. */
@@ -85,13 +93,27 @@ export function refusing(t: ClientBench): Failing {
   };
 }
 
-/** Every Watch opens, and breaks at once. */
+/** Every Watch opens and makes some progress, and breaks then. */
 export function breaking(t: ClientBench): Failing {
   return {
     begin: (watch) => watch.finish(new ConnectError("gone", Code.Unavailable)),
     next: async (what, limitMs) => {
       const watch = await t.nextOpenWatch(what, {}, limitMs);
+      watch.send({ case: "progress", value: { cursor: bytes("cursor-2") } });
+      await t.fence(watch);
       return { atMs: watch.arrival.atMs, failedMs: watch.finish(new ConnectError("gone", Code.Unavailable)) };
+    },
+  };
+}
+
+/** Every Watch opens, and is ended by the server, which gives no delays. */
+export function ending(t: ClientBench): Failing {
+  const end = { reason: WatchEndReason.RESYNC, mayResume: true } as const;
+  return {
+    begin: (watch) => watch.end(end),
+    next: async (what, limitMs) => {
+      const watch = await t.nextOpenWatch(what, {}, limitMs);
+      return { atMs: watch.arrival.atMs, failedMs: watch.end(end) };
     },
   };
 }

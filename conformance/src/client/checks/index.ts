@@ -1,7 +1,9 @@
 // All checks of clients, in the order of SPEC.md §19.
 import type { ClientCheck } from "../check.ts";
 import { adviceChecks } from "./advice.ts";
+import { adviceSessionsChecks } from "./advice-sessions.ts";
 import { backoffChecks } from "./backoff.ts";
+import { backoffFirstChecks } from "./backoff-first.ts";
 import { batchesChecks } from "./batches.ts";
 import { epochChecks } from "./epoch.ts";
 import { expiryChecks } from "./expiry.ts";
@@ -21,7 +23,9 @@ export const clientChecks: readonly ClientCheck[] = [
   ...heartbeatChecks,
   ...watchdogChecks,
   ...backoffChecks,
+  ...backoffFirstChecks,
   ...adviceChecks,
+  ...adviceSessionsChecks,
   ...batchesChecks,
   ...unknownChecks,
   ...expiryChecks,

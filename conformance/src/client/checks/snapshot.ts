@@ -1,6 +1,6 @@
 // client-snapshot: at snapshot_end under RESET what the snapshot did not name goes, save what was subscribed to since.
 import type { ClientBench, ClientCheck } from "../check.ts";
-import { firstEpoch, statusOf, subscribedResult } from "../server/replies.ts";
+import { firstEpoch, refusal, statusOf, subscribedResult } from "../server/replies.ts";
 import type { EventInit, ServerWatch } from "../server/server-watch.ts";
 import { heldTargets, row, status, target } from "./lib.ts";
 
@@ -120,6 +120,27 @@ export const snapshotChecks: readonly ClientCheck[] = [
       next.completeSnapshot();
       const { statuses } = await t.fence(next);
       t.equal(heldTargets(statuses), ["alice", "frida"], "the targets held after it");
+    },
+  },
+  {
+    id: "client-snapshot/malformed-cursor",
+    title: "a cursor that is refused as malformed is dropped, and a Watch without one brings everything",
+    run: async (t) => {
+      const watch = await t.connect({ events: [...target("alice", 5), ...target("bob", 5)] });
+      let refused = 0;
+      t.server.onWatch(({ request }) => {
+        if (((request.cursor as Uint8Array | undefined)?.length ?? 0) === 0) return;
+        refused += 1;
+        throw refusal("MALFORMED_CURSOR");
+      });
+      watch.finish();
+      const what = "after its cursor was refused with MALFORMED_CURSOR a client must watch without one";
+      const limitMs = t.backoff.maxMs * 3 + t.patienceMs;
+      const next = await t.nextOpenWatch(what, { events: target("alice", 6, "back") }, limitMs);
+      if (refused === 0) t.notApplicable("the client opens each Watch without a cursor");
+      const { statuses } = await t.fence(next);
+      t.equal(heldTargets(statuses), ["alice"], "the targets held after a snapshot without a cursor");
+      t.equal(statuses.alice?.text, "back", "alice's text after it");
     },
   },
 ];

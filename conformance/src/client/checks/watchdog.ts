@@ -1,5 +1,6 @@
 // client-watchdog: a stream on which nothing came for 2.5 times the keep-alive interval is given up, and followed by another.
 import { setTimeout as sleep } from "node:timers/promises";
+import { WatchEndReason } from "@userstatus/protocol";
 import type { ClientBench, ClientCheck } from "../check.ts";
 import { bytes } from "../server/server-watch.ts";
 import { status, target } from "./lib.ts";
@@ -16,8 +17,8 @@ function dueMs(t: ClientBench): number {
 export const watchdogChecks: readonly ClientCheck[] = [
   {
     id: "client-watchdog/silence",
-    title: "gives up a stream that falls silent without an end, and comes back",
-    server: quick,
+    title: "gives up a stream that falls silent without an end, and comes back, though its heartbeats are answered",
+    server: { ...quick, heartbeatMs: 400 },
     everyProtocol: true,
     longMs: () => dogMs,
     run: async (t) => {
@@ -57,6 +58,21 @@ export const watchdogChecks: readonly ClientCheck[] = [
     },
   },
   {
+    id: "client-watchdog/after-end",
+    title: "gives up a stream that stays open and silent after its watch_end, and comes back",
+    server: quick,
+    longMs: () => dogMs,
+    run: async (t) => {
+      const watch = await t.connect({ events: target("alice", 1) });
+      watch.silence();
+      watch.send({ case: "watchEnd", value: { reason: WatchEndReason.RESYNC, mayResume: true } });
+      const what = "a client must come back when nothing came for 2.5 keep-alive intervals after a watch_end";
+      const next = await t.nextOpenWatch(what, { events: target("alice", 2, "back") }, dueMs(t));
+      const { statuses } = await t.fence(next);
+      t.equal(statuses.alice?.text, "back", "alice's text on the new stream");
+    },
+  },
+  {
     id: "client-watchdog/dead-connection",
     title: "comes back over another connection where the one that it has passes nothing any more",
     server: quick,
@@ -78,11 +94,15 @@ export const watchdogChecks: readonly ClientCheck[] = [
   {
     id: "client-watchdog/patience",
     title:
-      "stays with a stream on which something comes each interval: keep-alives, statuses, events that it does not know",
+      "stays with a stream that follows a broken one, on which something comes each interval: keep-alives, statuses, events that it does not know",
     server: quick,
     longMs: () => keepAliveMs * 9,
     run: async (t) => {
-      const watch = await t.connect({ events: target("alice", 1) });
+      const broken = await t.connect();
+      broken.finish();
+      const watch = await t.nextOpenWatch("after a stream that broke a client must come back", {
+        events: target("alice", 1),
+      });
       watch.silence();
       const mark = t.server.arrivals.mark();
       const cursor = bytes("cursor-1");
