@@ -1,5 +1,6 @@
 // Events as the checks of clients send them, and what several of them do.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { NothingCame } from "../../failure.ts";
 import type { ClientBench } from "../check.ts";
 import type { ClientState } from "../contract/contract.ts";
@@ -81,6 +82,8 @@ export async function lateCall(
   });
   const mark = t.server.arrivals.mark();
   const done = t.client.ask(command);
+  // Should the check end before it looks, this must be no failure of its own.
+  done.catch(() => undefined);
   await t.server.arrivals.next(`the command ${command.op} must call ${method}`, mark, t.patienceMs, method);
   return { answer: answered.happen, done };
 }
@@ -105,6 +108,11 @@ export async function nextDuring(
     call.answer();
     return await t.nextOpenWatch(what, opening);
   }
+}
+
+/** Waits a little for a command. A client may keep its calls, or what they bring, until its stream has come further. */
+export function soon(t: ClientBench, command: Promise<Answer>): Promise<Answer | undefined> {
+  return Promise.race([command, sleep(t.patienceMs / 2, undefined, { ref: false })]);
 }
 
 /** Waits a little for a client to hold this revision of a target. A client may read its stream only once a call is answered; one that reads all the time has it then. */
