@@ -41,8 +41,8 @@ type client struct {
 	session  *v1.LoginResponse // nil: log in first
 	info     *v1.GetServerInfoResponse
 	epoch    string
-	left     string // the epoch before it: late answers of that one do not count
-	stream   string // the epoch of the open stream
+	left     map[string]bool // the epochs before it: late answers of those do not count
+	stream   string          // the epoch of the open stream
 	cursor   []byte
 	status   map[string]*v1.UserStatus
 	row      map[string]int64 // generation of the row to each target
@@ -59,7 +59,7 @@ func newClient(service userstatusv1connect.UserStatusServiceClient, way *way) *c
 	return &client{
 		UserStatusServiceClient: service, way: way, waits: usualWaits, device: *device, ctx: ctx, leave: leave,
 		say: func(line string) { fmt.Println(line) }, tell: func(_, _ string) {}, beatNow: make(chan struct{}, 1),
-		renewed: make(chan struct{}, 1),
+		renewed: make(chan struct{}, 1), left: map[string]bool{},
 	}
 }
 

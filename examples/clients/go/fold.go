@@ -60,7 +60,7 @@ func (c *client) fold(event *v1.WatchEvent) (complete bool) {
 
 // admits says whether an answer of this epoch counts, and enters an epoch that is new.
 func (c *client) admits(epoch string) bool {
-	if epoch == c.left {
+	if c.left[epoch] {
 		return false
 	}
 	c.enter(epoch)
@@ -70,7 +70,9 @@ func (c *client) admits(epoch string) bool {
 // enter drops what is held of another epoch: its revisions say nothing here.
 func (c *client) enter(epoch string) {
 	if epoch != c.epoch {
-		c.left, c.epoch, c.cursor, c.self = c.epoch, epoch, nil, nil
+		c.left[c.epoch] = true
+		delete(c.left, epoch) // the stream decides which one holds
+		c.epoch, c.cursor, c.self = epoch, nil, nil
 		c.status, c.row, c.ended = map[string]*v1.UserStatus{}, map[string]int64{}, map[string]int64{}
 	}
 }

@@ -1,7 +1,6 @@
 // client-generation: the end of an older row is ignored.
 import type { ClientCheck } from "../check.ts";
-import { statusOf } from "../server/replies.ts";
-import { lateSubscribe, mayHold, row, rowEnded, status, target } from "./lib.ts";
+import { row, rowEnded, status, target } from "./lib.ts";
 
 export const generationChecks: readonly ClientCheck[] = [
   {
@@ -50,21 +49,6 @@ export const generationChecks: readonly ClientCheck[] = [
       const { subscriptions, statuses } = await t.fence(watch);
       t.equal(subscriptions.alice?.generation, 4, "the generation of alice's explicit row");
       t.equal(statuses.alice?.revision, 5, "alice's revision");
-    },
-  },
-  {
-    id: "client-generation/late-answer",
-    title: "an answer to Subscribe that comes after the end of its row brings neither row nor status back",
-    run: async (t) => {
-      const watch = await t.connect();
-      const subscribing = await lateSubscribe(t, 4, statusOf("alice", 5, "gone"));
-      watch.send(...target("alice", 5, "gone", 4), rowEnded("alice", 4), ...target("bob", 1));
-      await mayHold(t, "bob", 1);
-      subscribing.answer();
-      await t.must("subscribe must succeed", subscribing.done);
-      const { subscriptions, statuses } = await t.fence(watch);
-      t.equal(subscriptions.alice, undefined, "alice's row after its end and the late answer");
-      t.equal(statuses.alice, undefined, "alice's status after the end of her row and the late answer");
     },
   },
   {

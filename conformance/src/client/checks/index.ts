@@ -8,7 +8,9 @@ import { batchesChecks } from "./batches.ts";
 import { epochChecks } from "./epoch.ts";
 import { expiryChecks } from "./expiry.ts";
 import { foldChecks } from "./fold.ts";
+import { answerFoldChecks } from "./fold-answers.ts";
 import { generationChecks } from "./generation.ts";
+import { lateGenerationChecks } from "./generation-late.ts";
 import { heartbeatChecks } from "./heartbeat.ts";
 import { snapshotChecks } from "./snapshot.ts";
 import { stateChecks } from "./state.ts";
@@ -17,8 +19,10 @@ import { watchdogChecks } from "./watchdog.ts";
 
 export const clientChecks: readonly ClientCheck[] = [
   ...foldChecks,
+  ...answerFoldChecks,
   ...epochChecks,
   ...generationChecks,
+  ...lateGenerationChecks,
   ...snapshotChecks,
   ...heartbeatChecks,
   ...watchdogChecks,

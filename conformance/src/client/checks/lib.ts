@@ -1,10 +1,13 @@
 // Events as the checks of clients send them, and what several of them do.
 
+import { setTimeout as sleep } from "node:timers/promises";
+import { NothingCame } from "../../failure.ts";
 import type { ClientBench } from "../check.ts";
 import type { ClientState } from "../contract/contract.ts";
 import type { Answer } from "../contract/driven-client.ts";
+import type { MethodName } from "../server/arrivals.ts";
 import { firstEpoch, type StatusInit, selfOf, statusOf, subscribedResult } from "../server/replies.ts";
-import { type EventInit, fenceUser } from "../server/server-watch.ts";
+import { type EventInit, fenceUser, type OpeningOptions, type ServerWatch } from "../server/server-watch.ts";
 
 /** A status of a target. */
 export function status(userId: string, revision: number | bigint, text = "", online = 1): EventInit {
@@ -56,26 +59,60 @@ export function later(): Later {
   return { promise, happen };
 }
 
-/** A Subscribe to alice that the server has got, and answers when the check wants. */
-export interface LateSubscribe {
+/** A call that the server has got, and answers when the check wants. */
+export interface LateCall {
   readonly answer: () => void;
   /** What became of the command. */
   readonly done: Promise<Answer>;
 }
 
-/** Lets the client subscribe to alice; the answer, of the first epoch, holds her row of this generation, and this status. */
-export async function lateSubscribe(t: ClientBench, generation: number, alice: StatusInit): Promise<LateSubscribe> {
+/** Lets the client make a call; this is the answer. */
+export async function lateCall(
+  t: ClientBench,
+  method: Exclude<MethodName, "watch">,
+  command: Parameters<ClientBench["client"]["ask"]>[0],
+  answer: object,
+): Promise<LateCall> {
   const answered = later();
   t.server.script({
-    subscribe: async () => {
+    [method]: async () => {
       await answered.promise;
-      return { epoch: firstEpoch, results: [subscribedResult("alice", generation, alice)] };
+      return answer;
     },
   });
   const mark = t.server.arrivals.mark();
-  const done = t.client.ask({ op: "subscribe", users: ["alice"] });
-  await t.server.arrivals.next("the command subscribe must call Subscribe", mark, t.patienceMs, "subscribe");
+  const done = t.client.ask(command);
+  // Should the check end before it looks, this must be no failure of its own.
+  done.catch(() => undefined);
+  await t.server.arrivals.next(`the command ${command.op} must call ${method}`, mark, t.patienceMs, method);
   return { answer: answered.happen, done };
+}
+
+/** Lets the client subscribe to alice; the answer, of the first epoch, holds her row of this generation, and this status. */
+export function lateSubscribe(t: ClientBench, generation: number, alice: StatusInit): Promise<LateCall> {
+  const answer = { epoch: firstEpoch, results: [subscribedResult("alice", generation, alice)] };
+  return lateCall(t, "subscribe", { op: "subscribe", users: ["alice"] }, answer);
+}
+
+/** The next Watch while a call is on its way. A client may read its stream only once a call is answered; its answer comes first. */
+export async function nextDuring(
+  t: ClientBench,
+  call: LateCall,
+  what: string,
+  opening: OpeningOptions = {},
+): Promise<ServerWatch> {
+  try {
+    return await t.nextOpenWatch(what, opening);
+  } catch (error) {
+    if (!(error instanceof NothingCame)) throw error;
+    call.answer();
+    return await t.nextOpenWatch(what, opening);
+  }
+}
+
+/** Waits a little for a command. A client may keep its calls, or what they bring, until its stream has come further. */
+export function soon(t: ClientBench, command: Promise<Answer>): Promise<Answer | undefined> {
+  return Promise.race([command, sleep(t.patienceMs / 2, undefined, { ref: false })]);
 }
 
 /** Waits a little for a client to hold this revision of a target. A client may read its stream only once a call is answered; one that reads all the time has it then. */

@@ -2,7 +2,7 @@
 import type { ClientBench, ClientCheck } from "../check.ts";
 import { firstEpoch, refusal, statusOf, subscribedResult } from "../server/replies.ts";
 import type { EventInit, ServerWatch } from "../server/server-watch.ts";
-import { heldTargets, row, status, target } from "./lib.ts";
+import { heldTargets, row, soon, status, target } from "./lib.ts";
 
 const back = "after a stream that broke a client must come back";
 
@@ -141,6 +141,61 @@ export const snapshotChecks: readonly ClientCheck[] = [
       const { statuses } = await t.fence(next);
       t.equal(heldTargets(statuses), ["alice"], "the targets held after a snapshot without a cursor");
       t.equal(statuses.alice?.text, "back", "alice's text after it");
+    },
+  },
+  {
+    id: "client-snapshot/subscribed-before-hello",
+    title:
+      "what was subscribed to after the Watch was called, before its hello, stays, though the snapshot did not name it",
+    run: async (t) => {
+      const watch = await t.connect({ events: target("alice", 5) });
+      watch.finish();
+      const next = await t.nextWatch(back);
+      t.server.script({
+        subscribe: () => ({ epoch: firstEpoch, results: [subscribedResult("carol", 1, statusOf("carol", 2))] }),
+      });
+      const answer = await soon(t, t.client.ask({ op: "subscribe", users: ["carol"] }));
+      next.open();
+      if (answer === undefined || "error" in answer) t.notApplicable("the client subscribes once its Watch is open");
+      const { statuses, subscriptions } = await t.fence(next);
+      t.equal(heldTargets(statuses), ["carol"], "the targets held after a snapshot that named none of them");
+      t.equal(heldTargets(subscriptions), ["carol"], "the rows held after it");
+    },
+  },
+  {
+    id: "client-snapshot/queried-since",
+    title: "what a query brought while the snapshot came is not named by that: it goes at snapshot_end",
+    ops: ["query"],
+    run: async (t) => {
+      const watch = await t.connect({ events: [...target("alice", 5), ...target("bob", 5)] });
+      watch.finish();
+      const next = await t.nextOpenWatch(back, { events: target("bob", 5), incomplete: true });
+      const value = statusOf("alice", 6);
+      t.server.script({
+        queryStatuses: () => ({ epoch: firstEpoch, results: [{ userId: "alice", result: { case: "status", value } }] }),
+      });
+      // A client may also answer for a target by itself.
+      const answer = await soon(t, t.client.ask({ op: "query", users: ["alice"] }));
+      next.completeSnapshot();
+      if (answer === undefined || "error" in answer) t.notApplicable("the client queries once its snapshot has come");
+      const { statuses, subscriptions } = await t.fence(next);
+      t.equal(heldTargets(subscriptions), ["bob"], "the rows held after a snapshot that did not name the queried one");
+      t.equal(heldTargets(statuses), ["bob"], "the targets held after it");
+    },
+  },
+  {
+    id: "client-snapshot/broken-off",
+    title: "what a snapshot named that broke off before its end is not named by the next one",
+    run: async (t) => {
+      const watch = await t.connect({ events: [...target("alice", 5), ...target("bob", 5), status("frida", 5)] });
+      watch.finish();
+      const named = [...target("alice", 5), status("frida", 5)];
+      const broken = await t.nextOpenWatch(back, { events: named, incomplete: true });
+      broken.finish();
+      const next = await t.nextOpenWatch(back, { events: target("bob", 5) });
+      const { statuses, subscriptions } = await t.fence(next);
+      t.equal(heldTargets(statuses), ["bob"], "the targets held after a snapshot that named one of three");
+      t.equal(heldTargets(subscriptions), ["bob"], "the rows held after it");
     },
   },
 ];
