@@ -2,9 +2,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { durationOf } from "../../units.ts";
 import type { ClientBench, ClientCheck } from "../check.ts";
-import { firstEpoch, refusal, selfOf } from "../server/replies.ts";
-import type { EventInit } from "../server/server-watch.ts";
-import { bytes } from "../server/server-watch.ts";
+import { refusal } from "../server/replies.ts";
+import { asking, secondSession } from "./lib.ts";
 
 const intervalMs = 700;
 const quick = { heartbeatMs: intervalMs } as const;
@@ -13,8 +12,6 @@ const quick = { heartbeatMs: intervalMs } as const;
 const beats = 5;
 const least = 0.3;
 const most = 1.6;
-
-const asking: EventInit = { case: "progress", value: { cursor: bytes("cursor-1"), heartbeatRequested: true } };
 
 /** Waits for so many beats from `mark` on, and judges their mean distance: single ones may be late on a busy machine. */
 async function beatsEvenly(t: ClientBench, mark: number, what: string): Promise<void> {
@@ -124,21 +121,7 @@ export const heartbeatChecks: readonly ClientCheck[] = [
       const first = t.server.arrivals.mark();
       watch.send(asking);
       await t.server.arrivals.next("a client must answer heartbeat_requested", first, t.patienceMs, "heartbeat");
-      t.server.script({
-        login: () => ({
-          sessionId: "session-2",
-          epoch: firstEpoch,
-          self: selfOf(t.user, 2),
-          lease: durationOf(intervalMs * 3),
-          heartbeatInterval: durationOf(intervalMs),
-        }),
-      });
-      t.server.onWatch(({ request }) => {
-        if (request.sessionId === "session-1") throw refusal("SESSION_NOT_FOUND");
-      });
-      watch.finish();
-      const next = await t.nextOpenWatch("a client whose session is not known any more must log in and watch");
-      t.equal(next.sessionId, "session-2", "the session of its Watch after a new login");
+      await secondSession(t, watch, {}, intervalMs);
       const mark = t.server.arrivals.mark();
       await beatsEvenly(t, mark, "a client must call Heartbeat in the interval of its newest login");
       const ids = t.server.arrivals.after(mark, "heartbeat").map(({ request }) => request.sessionId);
