@@ -34,6 +34,8 @@ export interface ClientBench {
   readonly backoff: Backoff;
   /** Id of the user that the client is. */
   readonly user: string;
+  /** What the client is to send with each call. */
+  readonly token: string;
   /** Longest wait for one thing that is due at once. */
   readonly patienceMs: number;
   /** Multiplies limits of time. */

@@ -1,10 +1,11 @@
 // All mutant clients.
+import { callMutants } from "./calls.ts";
 import { linkMutants } from "./link.ts";
 import type { ClientMutant } from "./mutant.ts";
 import { tableMutants } from "./table.ts";
 import { clientVariants } from "./variants.ts";
 
-export const clientMutants: readonly ClientMutant[] = [...tableMutants, ...linkMutants];
+export const clientMutants: readonly ClientMutant[] = [...tableMutants, ...linkMutants, ...callMutants];
 
 export { clientVariants };
 

@@ -199,6 +199,13 @@ export const linkMutants: readonly ClientMutant[] = [
     replace: '  KICKED_OUT: "RECONNECTING",\n',
   },
   {
+    id: "client-state/connected-too-early",
+    defect: "on the way back CONNECTED is told when the Watch is called, whether or not it opens",
+    file: "run.ts",
+    find: "    this.#options.onOpening();\n",
+    replace: "    this.#options.onOpening();\n    if (this.opened.peek() !== undefined) this.#options.onOpen();\n",
+  },
+  {
     id: "client-batches/uncut",
     defect: "a batch goes out whole",
     file: "chunks.ts",

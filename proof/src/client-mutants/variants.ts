@@ -71,4 +71,11 @@ export const clientVariants: readonly ClientMutant[] = [
     find: "        await opened().connect();\n",
     replace: "        opened().connect().catch(() => {});\n",
   },
+  {
+    id: "variant/waits-when-limited",
+    defect: "waits as long as the server says where a rate is used up, and calls again",
+    file: "session-calls.ts",
+    find: "control.waitWhenLimited === true && waits",
+    replace: "waits",
+  },
 ];

@@ -1563,6 +1563,36 @@ export const requirementData: readonly Requirement[] = [
     "unobservable": "an obligation of clients: a server can't show it"
   },
   {
+    "id": "client-session",
+    "level": "MUST",
+    "part": "client",
+    "source": "ours",
+    "section": "19",
+    "sectionTitle": "What clients do",
+    "text": "Each call but GetServerInfo MUST carry the token, and one with a session id the id that the newest Login gave; each Login of one client MUST name the same device. It MUST call Logout when the user logs out, and not when it is only closed; after the one or the other it MUST call nothing of that session any more.",
+    "unobservable": "an obligation of clients: a server can't show it"
+  },
+  {
+    "id": "client-asked",
+    "level": "MUST",
+    "part": "client",
+    "source": "ours",
+    "section": "19",
+    "sectionTitle": "What clients do",
+    "text": "By itself it MUST change nothing: it subscribes, unsubscribes and sets texts, in Login too, only as the application asks, and what was done once it does not do again after a return. (Meanwhile another device may have ended the row, or cleared the text.)",
+    "unobservable": "an obligation of clients: a server can't show it"
+  },
+  {
+    "id": "client-calls",
+    "level": "MUST",
+    "part": "client",
+    "source": "ours",
+    "section": "19",
+    "sectionTitle": "What clients do",
+    "text": "A call of the application's that was refused MUST NOT be made again by itself before the delay of its RetryInfo. A user of a batch who failed MUST be told as failed, and MUST leave what the others got. Requests MUST be compressed only as the server says that it takes (§3).",
+    "unobservable": "an obligation of clients: a server can't show it"
+  },
+  {
     "id": "client-batches",
     "level": "SHOULD",
     "part": "client",
@@ -1579,7 +1609,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "19",
     "sectionTitle": "What clients do",
-    "text": "It MUST ignore events, fields, enum values and claims that it does not know. (A `spec_version` with the same number before the dot changes nothing of what stands here.)",
+    "text": "It MUST ignore events, fields, enum values and claims that it does not know. (A `spec_version` with the same number before the dot changes nothing of what stands here. Of a refusal for a reason that it does not know the code decides.)",
     "unobservable": "an obligation of clients: a server can't show it"
   },
   {
@@ -1589,7 +1619,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "19",
     "sectionTitle": "What clients do",
-    "text": "It MUST NOT clear a custom status by its own clock; the server tells.",
+    "text": "It MUST NOT clear a custom status by its own clock; the server tells. (So of a row: its `expire_time` is the server's time, and until then the row stands, and with it the status.)",
     "unobservable": "an obligation of clients: a server can't show it"
   },
   {

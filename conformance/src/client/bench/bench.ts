@@ -70,6 +70,7 @@ interface Parts {
   readonly client: DrivenClient;
   readonly lag: LagMeter;
   readonly backoff: Backoff;
+  readonly token: string;
 }
 
 async function openParts(options: BenchOptions, user: string, opened: (() => Promise<void>)[]): Promise<Parts> {
@@ -90,14 +91,15 @@ async function openParts(options: BenchOptions, user: string, opened: (() => Pro
   opened.push(async () => lag.stop());
   await client.hello();
   const device = `device-${user}`;
-  await client.open({ url: server.link.url, protocol, token: `token-of-${user}`, user, device, backoff });
-  return { server, client, lag, backoff };
+  const token = `token-of-${user}`;
+  await client.open({ url: server.link.url, protocol, token, user, device, backoff });
+  return { server, client, lag, backoff, token };
 }
 
 function createBench(
   { protocol, transcript, settings }: BenchOptions,
   user: string,
-  { server, client, lag, backoff }: Parts,
+  { server, client, lag, backoff, token }: Parts,
   sibling: () => Promise<ClientBench>,
 ): ClientBench {
   const { timeoutScale } = settings;
@@ -142,6 +144,7 @@ function createBench(
     protocol,
     backoff,
     user,
+    token,
     patienceMs,
     timeoutScale,
     sibling,

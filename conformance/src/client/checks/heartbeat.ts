@@ -3,9 +3,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { durationOf } from "../../units.ts";
 import type { ClientBench, ClientCheck } from "../check.ts";
 import { firstEpoch, refusal, selfOf } from "../server/replies.ts";
-import type { EventInit } from "../server/server-watch.ts";
-import { bytes } from "../server/server-watch.ts";
-import { status } from "./lib.ts";
+import { asking, secondSession, status } from "./lib.ts";
 
 const intervalMs = 700;
 const quick = { heartbeatMs: intervalMs } as const;
@@ -19,8 +17,6 @@ const lagMaxMs = 250;
 /** So many are no reason to stop; the short interval is for them. */
 const failuresInRow = 8;
 const shortMs = 400;
-
-const asking: EventInit = { case: "progress", value: { cursor: bytes("cursor-1"), heartbeatRequested: true } };
 
 /** Waits for so many beats from `mark` on, and judges their mean distance: single ones may be late on a busy machine. */
 async function beatsEvenly(t: ClientBench, mark: number, what: string): Promise<void> {
@@ -146,21 +142,7 @@ export const heartbeatChecks: readonly ClientCheck[] = [
       const first = t.server.arrivals.mark();
       watch.send(asking);
       await t.server.arrivals.next("a client must answer heartbeat_requested", first, t.patienceMs, "heartbeat");
-      t.server.script({
-        login: () => ({
-          sessionId: "session-2",
-          epoch: firstEpoch,
-          self: selfOf(t.user, 2),
-          lease: durationOf(intervalMs * 3),
-          heartbeatInterval: durationOf(intervalMs),
-        }),
-      });
-      t.server.onWatch(({ request }) => {
-        if (request.sessionId === "session-1") throw refusal("SESSION_NOT_FOUND");
-      });
-      watch.finish();
-      const next = await t.nextOpenWatch("a client whose session is not known any more must log in and watch");
-      t.equal(next.sessionId, "session-2", "the session of its Watch after a new login");
+      await secondSession(t, watch, {}, intervalMs);
       const mark = t.server.arrivals.mark();
       await beatsEvenly(t, mark, "a client must call Heartbeat in the interval of its newest login");
       const ids = t.server.arrivals.after(mark, "heartbeat").map(({ request }) => request.sessionId);

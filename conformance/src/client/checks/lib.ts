@@ -2,12 +2,21 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { NothingCame } from "../../failure.ts";
+import { durationOf } from "../../units.ts";
 import type { ClientBench } from "../check.ts";
 import type { ClientState } from "../contract/contract.ts";
 import type { Answer } from "../contract/driven-client.ts";
 import type { MethodName } from "../server/arrivals.ts";
-import { firstEpoch, type StatusInit, selfOf, statusOf, subscribedResult } from "../server/replies.ts";
-import { type EventInit, fenceUser, type OpeningOptions, type ServerWatch } from "../server/server-watch.ts";
+import {
+  firstEpoch,
+  firstSession,
+  refusal,
+  type StatusInit,
+  selfOf,
+  statusOf,
+  subscribedResult,
+} from "../server/replies.ts";
+import { bytes, type EventInit, fenceUser, type OpeningOptions, type ServerWatch } from "../server/server-watch.ts";
 
 /** A status of a target. */
 export function status(userId: string, revision: number | bigint, text = "", online = 1): EventInit {
@@ -36,6 +45,42 @@ export function rowEnded(userId: string, generation: number, stillVisible = fals
 
 export function self(userId: string, revision: number, text = ""): EventInit {
   return { case: "self", value: selfOf(userId, revision, text) };
+}
+
+/** Asks for a Heartbeat. */
+export const asking: EventInit = {
+  case: "progress",
+  value: { cursor: bytes("cursor-1"), heartbeatRequested: true },
+};
+
+/** Lets the server forget the session of this Watch: the client logs in anew, and its next Watch, opened, has the session 2. */
+export async function secondSession(
+  t: ClientBench,
+  watch: ServerWatch,
+  opening: OpeningOptions = {},
+  heartbeatMs: number = t.server.settings.heartbeatMs,
+): Promise<ServerWatch> {
+  t.server.script({
+    login: () => ({
+      sessionId: "session-2",
+      epoch: firstEpoch,
+      self: selfOf(t.user, 2),
+      lease: durationOf(heartbeatMs * 3),
+      heartbeatInterval: durationOf(heartbeatMs),
+    }),
+  });
+  t.server.onWatch(({ request }) => {
+    if (request.sessionId === firstSession) throw refusal("SESSION_NOT_FOUND");
+  });
+  watch.finish();
+  const limitMs = t.backoff.maxMs * 2 + t.patienceMs;
+  const next = await t.nextOpenWatch(
+    "a client whose session is not known any more must log in and watch",
+    opening,
+    limitMs,
+  );
+  t.equal(next.sessionId, "session-2", "the session of its Watch after a new login");
+  return next;
 }
 
 /** The targets that a client holds, the fence left out. */

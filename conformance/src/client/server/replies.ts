@@ -30,6 +30,11 @@ export interface ServerSettings {
   readonly queryBatchMax: number;
   /** How far the server's clock is off. */
   readonly clockOffsetMs: number;
+  readonly specVersion: string;
+  /** Claims beside the usual ones. */
+  readonly moreClaims: readonly string[];
+  /** Whether it takes compressed requests, and says so. */
+  readonly compression: boolean;
 }
 
 export const defaultSettings: ServerSettings = {
@@ -39,6 +44,9 @@ export const defaultSettings: ServerSettings = {
   unsubscribeBatchMax: 100,
   queryBatchMax: 100,
   clockOffsetMs: 0,
+  specVersion: "1.0",
+  moreClaims: [],
+  compression: true,
 };
 
 /** Answers a call; throws to refuse it. What it gives are fields as `create` takes them. */
@@ -52,7 +60,17 @@ export function refusal(
   metadata: Record<string, string> = {},
   retryAfterMs?: number,
 ): ConnectError {
-  const error = new ConnectError(`refused: ${reason}`, reasonCodes[reason] as Code);
+  return refusalWith(reasonCodes[reason] as Code, reason, metadata, retryAfterMs);
+}
+
+/** The same, with a reason of any version. */
+export function refusalWith(
+  code: Code,
+  reason: string,
+  metadata: Record<string, string> = {},
+  retryAfterMs?: number,
+): ConnectError {
+  const error = new ConnectError(`refused: ${reason}`, code);
   error.details.push({ desc: ErrorInfoSchema, value: { reason, domain: errorDomain, metadata } });
   if (retryAfterMs !== undefined)
     error.details.push({ desc: RetryInfoSchema, value: { retryDelay: durationOf(retryAfterMs) } });
@@ -133,13 +151,14 @@ export function usualReplies({ settings, user, book, onMarker }: UsualInput): Re
   const heartbeatInterval = durationOf(settings.heartbeatMs);
   const now = () => timestampFromMs(Date.now() + settings.clockOffsetMs);
   const profile = profileOf(settings);
-  const claims = ["resume", "custom_status_ttl", "subscription_ttl", ...transportClaims];
+  const claims = ["resume", "custom_status_ttl", "subscription_ttl", ...transportClaims, ...settings.moreClaims];
+  const { specVersion } = settings;
   const keepAliveInterval = durationOf(settings.keepAliveMs);
   const serverName = "the conformance suite's scripted server";
   const status = (userId: string) => ({ userId, result: { case: "status", value: book.statusOf(userId) } });
   const subscribed = (id: string) => subscribedResult(id, book.generationOf(id), book.statusOf(id));
   return {
-    getServerInfo: () => ({ specVersion: "1.0", serverName, claims, profile, keepAliveInterval, serverTime: now() }),
+    getServerInfo: () => ({ specVersion, serverName, claims, profile, keepAliveInterval, serverTime: now() }),
     login: () => ({
       sessionId: firstSession,
       epoch: book.epoch(),

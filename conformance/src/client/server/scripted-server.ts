@@ -58,7 +58,7 @@ export async function openScriptedServer(options: ScriptedServerOptions): Promis
     if (arrivals.all.length >= arrivalsMax)
       throw new ConnectError("more calls than any client has to make", Code.ResourceExhausted);
     const id = transcript.nextId();
-    const token = (context.requestHeader.get("authorization") ?? "").replace(/^Bearer /, "");
+    const token = (context.requestHeader.get("authorization") ?? "").replace(/^Bearer /i, "");
     transcript.add({ kind: "asked", id, who: "client", method, text: shown(request) });
     return arrivals.add({ method, request, token, protocol: context.protocolName });
   };
@@ -106,7 +106,8 @@ export async function openScriptedServer(options: ScriptedServerOptions): Promis
     // The types of a service that is put together while the program runs are not known before.
     router.service(tomorrowService(), { ...methods, watch } as never);
   };
-  const port = await openPort(withCors(connectNodeAdapter({ routes }) as never));
+  const compression = settings.compression ? {} : { acceptCompression: [] };
+  const port = await openPort(withCors(connectNodeAdapter({ routes, ...compression }) as never));
   const link = await openLink(port.port);
   return {
     settings,
