@@ -91,6 +91,30 @@ export const decayChecks: readonly Check[] = [
     },
   },
   {
+    id: "lost-decay/beside-a-live-one",
+    title: "A lost session decays at its time though another of the user lives, whom it leaves ONLINE",
+    claims: ["multi_session"],
+    applies: (profile) => pair(profile) !== undefined || "no two sessions that decay may be lost side by side",
+    timeMs: (profile) => {
+      const first = (pair(profile) ?? []).slice(0, 1);
+      return gracesMs(profile, first) + Math.max(0, ...first.map((platform) => livenessOf(profile, platform).decayMs));
+    },
+    run: async (t: Bench) => {
+      const [lost, live] = await twoSessions(t, pair(t.profile));
+      const { decayMs } = livenessOf(t.profile, lost.platform);
+      const { from, to } = await lose(t, lost, [live]);
+      await t.time.justBefore(from + decayMs, "all");
+      t.equal(await stateOf(t, lost), "SESSION_LOST", "A call of the lost session just before the end of its decay");
+      await t.time.reach(to + decayMs, "all");
+      const what = "the lost session at the end of its decay, while another lives";
+      t.equal(await stateOf(t, lost), "SESSION_ENDED", `A call of ${what}`);
+      const { endReason } = await t.refused(lost.raw.heartbeat(), "SESSION_ENDED", `Heartbeat of ${what}`);
+      t.equal(endReason, "DECAYED", `end_reason of ${what}`);
+      t.equal(await stateOf(t, live), "success", "A call of the session that lives");
+      await shows(t, live.user.id, OnlineStatus.ONLINE, "Status when one of two sessions has decayed");
+    },
+  },
+  {
     id: "lost-decay/each-by-itself",
     title: "Two lost sessions decay each at its own time: the user is OFFLINE until the later one is over",
     claims: ["multi_session"],

@@ -87,6 +87,30 @@ const epoch: Check[] = [
       );
     },
   },
+  {
+    id: "epoch-change/again-and-again",
+    title: "each of three changes at one instant gives another epoch than the one before, and its cursors give RESET",
+    tools: ["test-clock"],
+    wholeApp: true,
+    async run(t: Bench) {
+      await t.clock.advance(0);
+      const session = await t.session();
+      let watch = await session.watch();
+      for (const which of ["first", "second", "third"]) {
+        const { cursor, epoch: older } = watch;
+        const newer = await t.clock.changeEpoch();
+        t.ok(newer !== older && newer !== "", `the ${which} ChangeEpoch must give another epoch than ${older}`, newer);
+        const { end } = await watch.end(`a Watch at the ${which} change of the epoch`);
+        t.equal(end?.reason, WatchEndReason.RESYNC, `reason of the Watch's end at the ${which} change`);
+        watch = await session.watch({ cursor });
+        t.equal(
+          [resumeResultOf(watch), watch.epoch],
+          [ResumeResult.RESET, newer],
+          `resume_result and epoch of hello after the ${which} change`,
+        );
+      }
+    },
+  },
 ];
 
 /** Checks of epochs. */

@@ -3,7 +3,7 @@ import { OnlineStatus, type Platform, type UserStatus } from "@userstatus/protoc
 import type { Bench, Check, TestSession, TestWatch } from "../check.ts";
 import { plainCalls } from "./lib/a-calls.ts";
 import type { Span } from "./lib/a-instants.ts";
-import { graceSamples, hasGrace, loginAgain } from "./lib/a-lease.ts";
+import { graceSamples, hasGrace, loginAgain, lostAfterGrace } from "./lib/a-lease.ts";
 import { gracesMs, livenessOf, platformName, silenceMs } from "./lib/a-profile.ts";
 import { closeLink, loggedInAt, look, shows, watching, whileBefore } from "./lib/a-scenes.ts";
 
@@ -85,6 +85,29 @@ export const graceChecks: readonly Check[] = [
         const observers = all.map(({ observer }) => observer);
         await t.time.reach(Math.max(...ends), observers);
         await backUnseen(t, all, Math.min(...ends) + graceMs, Math.max(...ends) + graceMs);
+      }
+    },
+  },
+  {
+    id: "link-close/after-a-return",
+    title:
+      "Who came back within the grace, by Heartbeat, Login or Watch, and whose link is closed again has a whole grace once more",
+    applies: hasGrace,
+    timeMs: (profile) => Math.ceil(1.5 * Object.keys(returns).length * gracesMs(profile, graceSamples(profile))),
+    run: async (t: Bench) => {
+      for (const platform of graceSamples(t.profile)) {
+        const { graceMs } = livenessOf(t.profile, platform);
+        for (const [way, comeBack] of Object.entries(returns)) {
+          const session = await (await t.user()).login({ platform });
+          const { from } = await closeLink(t, await session.watch());
+          await t.time.pass(Math.floor(graceMs / 2));
+          const watch = await whileBefore(t, from + graceMs, async () => {
+            await comeBack(session);
+            return session.watch();
+          });
+          const what = `after a return by ${way} and a second close on ${platformName(platform)}`;
+          await lostAfterGrace(t, session, await closeLink(t, watch), what);
+        }
       }
     },
   },

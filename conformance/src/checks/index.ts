@@ -6,7 +6,9 @@ import { adminUserChecks } from "./admin-users.ts";
 import { authChecks } from "./auth.ts";
 import { authSessionChecks } from "./auth-sessions.ts";
 import { clockChecks } from "./clock.ts";
+import { clockHoldChecks } from "./clock-hold.ts";
 import { comesBackChecks } from "./comes-back.ts";
+import { cursorOpenedChecks } from "./cursor-opened.ts";
 import { cursorSafeChecks } from "./cursor-safe.ts";
 import { cursorChecks } from "./cursors.ts";
 import { customAgainChecks } from "./custom-again.ts";
@@ -16,6 +18,7 @@ import { customExpiryChecks } from "./custom-expiry.ts";
 import { customKeptChecks } from "./custom-kept.ts";
 import { customLimitsChecks } from "./custom-limits.ts";
 import { customStatusChecks } from "./custom-status.ts";
+import { customTimerChecks } from "./custom-timers.ts";
 import { decayChecks } from "./decay.ts";
 import { epochChecks } from "./epochs.ts";
 import { errorChecks } from "./errors.ts";
@@ -54,6 +57,7 @@ import { ratesChecks } from "./rates.ts";
 import { ratesScopeChecks } from "./rates-scope.ts";
 import { resumeChecks } from "./resume.ts";
 import { resumeBackendChecks } from "./resume-backend.ts";
+import { resumeGoneChecks } from "./resume-gone.ts";
 import { resumeLiveChecks } from "./resume-live.ts";
 import { resumeRowChecks } from "./resume-rows.ts";
 import { resumeUsedChecks } from "./resume-used.ts";
@@ -73,6 +77,7 @@ import { subscriptionEndsChecks } from "./subscription-ends.ts";
 import { syncChecks } from "./sync.ts";
 import { syncFenceChecks } from "./sync-fence.ts";
 import { timeChecks } from "./time.ts";
+import { timeKeepAliveChecks } from "./time-keep-alive.ts";
 import { tokenChecks } from "./tokens.ts";
 import { transportChecks } from "./transport.ts";
 import { unsubscribeChecks } from "./unsubscribe.ts";
@@ -92,7 +97,9 @@ export const checks: readonly Check[] = collect([
   ...authSessionChecks,
   ...authChecks,
   ...clockChecks,
+  ...clockHoldChecks,
   ...comesBackChecks,
+  ...cursorOpenedChecks,
   ...cursorSafeChecks,
   ...cursorChecks,
   ...customAgainChecks,
@@ -102,6 +109,7 @@ export const checks: readonly Check[] = collect([
   ...customKeptChecks,
   ...customLimitsChecks,
   ...customStatusChecks,
+  ...customTimerChecks,
   ...decayChecks,
   ...epochChecks,
   ...errorChecks,
@@ -139,6 +147,7 @@ export const checks: readonly Check[] = collect([
   ...ratesScopeChecks,
   ...ratesChecks,
   ...resumeBackendChecks,
+  ...resumeGoneChecks,
   ...resumeLiveChecks,
   ...resumeRowChecks,
   ...resumeUsedChecks,
@@ -159,6 +168,7 @@ export const checks: readonly Check[] = collect([
   ...syncFenceChecks,
   ...syncChecks,
   ...timeChecks,
+  ...timeKeepAliveChecks,
   ...tokenChecks,
   ...transportChecks,
   ...unsubscribeAllChecks,

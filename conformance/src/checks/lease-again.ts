@@ -9,11 +9,15 @@ import {
   hasPair,
   livenessOf,
   offlineSamples,
+  type Pair,
   pairOf,
+  platformName,
+  ruleSamples,
   silenceMs,
 } from "./lib/a-profile.ts";
 import {
   closeLink,
+  durationOf,
   loggedInAt,
   lostSession,
   openedAt,
@@ -42,6 +46,14 @@ function inTheGrace(id: string, title: string, comeBack: (t: Bench, session: Tes
   };
 }
 
+/** Two platforms whose rules have different leases; undefined where all have the same. */
+function otherLease(profile: Profile): Pair | undefined {
+  const [one, ...others] = ruleSamples(profile);
+  const leaseOf = (platform: Platform): number => livenessOf(profile, platform).leaseMs;
+  const other = others.find((platform) => one !== undefined && leaseOf(platform) !== leaseOf(one));
+  return one === undefined || other === undefined ? undefined : [one, other];
+}
+
 /** One is enough: what a sign of life does to a session that is away depends on no platform. */
 function oneWithGrace(profile: Profile): readonly Platform[] {
   return graceSamples(profile).slice(0, 1);
@@ -55,6 +67,25 @@ export const leaseAgainChecks: readonly Check[] = [
   inTheGrace("lease-watch/in-the-grace", "A Watch within the grace starts the lease anew", async (t, session) =>
     openedAt(t, await session.watch()),
   ),
+  {
+    id: "lease-heartbeat/after-moving",
+    title: "Heartbeat of a session that moved by Login tells the lease of the platform it is on now",
+    applies: (profile) => otherLease(profile) !== undefined || "the lease is the same on all platforms",
+    run: async (t: Bench) => {
+      const [one, other] = otherLease(t.profile) ?? t.notApplicable("the lease is the same on all platforms");
+      for (const [from, to] of [
+        [one, other],
+        [other, one],
+      ] as const) {
+        const session = await (await t.user()).login({ platform: from });
+        const leaseTold = async (): Promise<number> => durationOf((await session.heartbeat()).lease);
+        t.equal(await leaseTold(), livenessOf(t.profile, from).leaseMs, `Lease of Heartbeat on ${platformName(from)}`);
+        await session.user.login({ device: session.device, platform: to });
+        const what = `after a move from ${platformName(from)} to ${platformName(to)}`;
+        t.equal(await leaseTold(), livenessOf(t.profile, to).leaseMs, `Lease of Heartbeat ${what}`);
+      }
+    },
+  },
   {
     id: "lease-ends/after-a-revival",
     title: "A session that was lost and has come back lives to the end of lease and grace once more",

@@ -1,7 +1,8 @@
 // Checks of SPEC §6.3, links: what ends a link at once, what does not, and that nobody sees it within the grace.
 import { OnlineStatus, WatchEndReason } from "@userstatus/protocol";
-import type { Bench, Check, TestSession } from "../check.ts";
-import { type Span, spanOf } from "./lib/a-instants.ts";
+import type { Bench, Check } from "../check.ts";
+import { spanOf } from "./lib/a-instants.ts";
+import { lostAfterGrace } from "./lib/a-lease.ts";
 import {
   gracesMs,
   hasPair,
@@ -13,22 +14,6 @@ import {
   silenceMs,
 } from "./lib/a-profile.ts";
 import { closeLink, look, openedAt, shows, twoSessions, watching } from "./lib/a-scenes.ts";
-
-/** The link of this session was lost: it shows when the grace is over, and not before. */
-async function lostAfterGrace(
-  t: Bench,
-  { platform, user }: TestSession,
-  { from, to }: Span,
-  what: string,
-): Promise<void> {
-  const { graceMs } = livenessOf(t.profile, platform);
-  if (graceMs > 0) {
-    await t.time.justBefore(from + graceMs);
-    await shows(t, user.id, OnlineStatus.ONLINE, `Status just before the end of the grace, ${what}`);
-  }
-  await t.time.reach(to + graceMs);
-  await shows(t, user.id, lossStatus(t.profile, platform), `Status at the end of the grace, ${what}`);
-}
 
 export const linkChecks: readonly Check[] = [
   {

@@ -5,7 +5,7 @@ import { gated, gateSwitch, withFeatures } from "./lib/b-features.ts";
 import { friendCheck, loggedOut, on, watcherAndFriend } from "./lib/b-friends.ts";
 import { all, batchOf, rowLimits } from "./lib/b-values.ts";
 import { endsOf } from "./lib/b-watch.ts";
-import { ask, flip, targets } from "./lib/c-actors.ts";
+import { ask, flip, people, targets } from "./lib/c-actors.ts";
 import { comeBack, endsAs, goAway, sameDevice } from "./lib/c-away.ts";
 import { foldToFence, type Held, plain, resumeResultOf } from "./lib/c-state.ts";
 
@@ -90,21 +90,31 @@ const switchesSetAgain: Check = {
 const listSetAgain = friendCheck(
   {
     id: "resume-used/friend-list-set-again",
-    title: "The friend list is set to what it is, and that of another user changed: the Watch is RESUMED",
+    title:
+      "The friend list is set to what it is, as it was and in another order, and that of another user changed: the Watch is RESUMED",
     claims: ["friends"],
   },
   on,
   async (t) => {
-    const { watcher, watch, friend } = await watcherAndFriend(t);
-    const other = await t.user();
-    const before = await foldToFence(watch);
-    await watch.close();
-    await t.admin.setFriends(watcher.user.id, [friend.user.id]);
-    await t.admin.setFriends(other.id, [friend.user.id, watcher.user.id]);
-    await friend.logout();
-    const back = await (await sameDevice(watcher)).watch({ cursor: watch.cursor });
-    t.equal(resumeResultOf(back), ResumeResult.RESUMED, "resume_result after the same friend list was set");
-    await sees(t, await foldToFence(back, before), [friend.user.id], "after the same friend list was set");
+    const friends = await targets(t, 2);
+    const [user, other] = await people(t, 2);
+    const list = friends.map(({ id }) => id);
+    await t.admin.setFriends(user.id, list);
+    const session = await user.login();
+    let watch = await session.watch();
+    let held = await foldToFence(watch);
+    for (const [as, again] of Object.entries({ before: list, "before, in another order": list.toReversed() })) {
+      await watch.close();
+      await t.admin.setFriends(user.id, again);
+      await t.admin.setFriends(other.id, [friends[0].id, user.id]);
+      await flip(friends[0]);
+      const { cursor } = watch;
+      watch = await (await sameDevice(session)).watch({ cursor });
+      const what = `after the friend list was set to what it was ${as}`;
+      t.equal(resumeResultOf(watch), ResumeResult.RESUMED, `resume_result ${what}`);
+      held = await foldToFence(watch, held);
+      await sees(t, held, list, what);
+    }
   },
 );
 

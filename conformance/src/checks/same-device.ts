@@ -15,6 +15,7 @@ import {
   platformName,
 } from "./lib/a-profile.ts";
 import { allLive, instantOf, kicked, lose, toldSessions } from "./lib/a-scenes.ts";
+import { foldToFence } from "./lib/c-state.ts";
 
 /** Long enough for a time to be another one. */
 const laterMs = 10;
@@ -26,8 +27,11 @@ const nearlyTheSame: readonly (readonly [string, string])[] = [
   [`${long}1`, `${long}2`],
 ];
 
+/** What gives one's own status. */
+type SelfGiven = Pick<LoginResponse, "self">;
+
 /** The sessions of the user, in the order in which they are listed, with their login times. */
-function listed(t: Bench, { self }: LoginResponse): readonly (readonly [string, number])[] {
+function listed(t: Bench, { self }: SelfGiven): readonly (readonly [string, number])[] {
   return (self?.sessions ?? []).map(({ sessionId, loginTime }) => [
     sessionId,
     instantOf(t, loginTime, "login_time of a session"),
@@ -59,6 +63,42 @@ function companies(profile: Profile): readonly Company[] {
   );
   const pair = offlinePair(profile);
   return full.length > 0 || !pair ? full : [{ filling: pair, extra: undefined, title: "a pair" }];
+}
+
+/** The first of several sessions is lost and comes back; `comeBack` answers with what lists the sessions then. */
+function keepsItsPlace(
+  id: string,
+  who: string,
+  way: string,
+  comeBack: (t: Bench, first: TestSession) => Promise<SelfGiven>,
+): Check {
+  return {
+    id,
+    title: `${who} has its login_time and its place in the order of logins: it is the one that is kicked`,
+    claims: ["multi_session"],
+    applies: hasOfflinePair,
+    timeMs: (profile) =>
+      gracesMs(
+        profile,
+        companies(profile).map(({ filling }) => firstOf(filling)),
+      ) +
+      laterMs * companies(profile).reduce((sum, { filling }) => sum + filling.length + 1, 0),
+    run: async (t: Bench) => {
+      for (const { filling, extra, title } of companies(t.profile)) {
+        const sessions = await oneByOne(t, filling);
+        const [first, rest] = [firstOf(sessions), sessions.slice(1)];
+        const before = listed(t, (sessions.at(-1) ?? first).login);
+        await lose(t, first, rest);
+        await t.time.pass(laterMs, rest);
+        const told = await comeBack(t, first);
+        t.equal(listed(t, told), before, `Order and login_time after ${way} of the first, lost, of ${title}`);
+        if (extra === undefined) continue;
+        await first.user.login({ platform: extra });
+        await kicked(t, first, `the earliest login beyond ${title}, though it was lost and came back`);
+        await allLive(t, rest, `The others beyond ${title}`);
+      }
+    },
+  };
 }
 
 export const sameDeviceChecks: readonly Check[] = [
@@ -105,32 +145,29 @@ export const sameDeviceChecks: readonly Check[] = [
       await allLive(t, sessions, "After Logins again of the first");
     },
   },
-  {
-    id: "login-same-device/lost-keeps-its-place",
-    title:
-      "A lost session that logs in again has its login_time and its place in the order of logins: it is the one that is kicked",
-    claims: ["multi_session"],
-    applies: hasOfflinePair,
-    timeMs: (profile) =>
-      gracesMs(
-        profile,
-        companies(profile).map(({ filling }) => firstOf(filling)),
-      ) +
-      laterMs * companies(profile).reduce((sum, { filling }) => sum + filling.length, 0),
-    run: async (t: Bench) => {
-      for (const { filling, extra, title } of companies(t.profile)) {
-        const sessions = await oneByOne(t, filling);
-        const [first, rest] = [firstOf(sessions), sessions.slice(1)];
-        const before = listed(t, (sessions.at(-1) ?? first).login);
-        await lose(t, first, rest);
-        const again = await loginAgain(first);
-        t.equal(again.id, first.id, `Session id of a Login of the first, which was lost, of ${title}`);
-        t.equal(listed(t, again.login), before, `Order and login_time after a Login of the first, lost, of ${title}`);
-        if (extra === undefined) continue;
-        await first.user.login({ platform: extra });
-        await kicked(t, first, `the earliest login beyond ${title}, though it was lost and came back`);
-        await allLive(t, rest, `The others beyond ${title}`);
-      }
+  keepsItsPlace(
+    "login-same-device/lost-keeps-its-place",
+    "A lost session that logs in again",
+    "Login",
+    async (t, first) => {
+      const again = await loginAgain(first);
+      t.equal(again.id, first.id, "Session id of a Login of the first of several sessions, which was lost");
+      return again.login;
     },
-  },
+  ),
+  keepsItsPlace(
+    "lost-revive/keeps-its-place-by-heartbeat",
+    "A lost session that comes back by Heartbeat",
+    "Heartbeat",
+    async (_, first) => {
+      await first.heartbeat();
+      return foldToFence(await first.watch());
+    },
+  ),
+  keepsItsPlace(
+    "lost-revive/keeps-its-place-by-watch",
+    "A lost session that comes back by a Watch",
+    "Watch",
+    async (_, first) => foldToFence(await first.watch()),
+  ),
 ];

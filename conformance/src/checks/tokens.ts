@@ -1,8 +1,8 @@
 // Checks of SPEC §3, tokens that run out while a session lives. Their expiry is wall time on every clock, so these really wait.
 
-import { OnlineStatus, Platform, WatchEndReason } from "@userstatus/protocol";
+import { OnlineStatus, Platform, type Profile, WatchEndReason } from "@userstatus/protocol";
 import type { Bench, Check, TestSession, TestWatch } from "../check.ts";
-import { livenessOf, lossStatus, pairOf, silenceMs } from "./lib/a-profile.ts";
+import { livenessOf, lossStatus, pairOf, platformName, ruleSamples, silenceMs } from "./lib/a-profile.ts";
 import { loggedInAt, msOf, shows, wallWait } from "./lib/a-scenes.ts";
 
 /** Tokens that tell their expiry in whole seconds last up to one more. */
@@ -57,9 +57,15 @@ async function endOfToken(t: Bench, watch: TestWatch, lifeMs: number, which: str
   t.equal(end?.mayResume, true, `may_resume of watch_end when the token has run out, ${which}`);
 }
 
+const asItIs = async (watch: TestWatch): Promise<TestWatch> => watch;
+
+function longestGraceMs(profile: Profile): number {
+  return Math.max(0, ...ruleSamples(profile).map((platform) => livenessOf(profile, platform).graceMs));
+}
+
 /** Which Watch of the session is open when the token runs out: made from the first. */
 const openings: Record<string, (first: TestWatch, token: string) => Promise<TestWatch>> = {
-  "the first of its session": async (first) => first,
+  "the first of its session": asItIs,
   "one that replaced the first": ({ session }) => session.watch(),
   "one with the cursor of the first, which was closed": async (first, token) => {
     const { cursor, session } = first;
@@ -81,25 +87,28 @@ export const tokenChecks: readonly Check[] = [
   {
     id: "auth-watch-expiry/ends-the-watch",
     title:
-      "When its token runs out, a Watch ends with TOKEN_EXPIRED and may_resume, be it the first of its session or a later one, and the link is lost",
+      "When its token runs out, a Watch ends with TOKEN_EXPIRED and may_resume, be it the first of its session or a later one, and the link is lost, under each liveness rule",
     tools: ["short-tokens"],
-    timeMs: (profile) => livenessOf(profile, Platform.ANDROID).graceMs,
+    timeMs: longestGraceMs,
     run: async (t: Bench) => {
-      const platform = Platform.ANDROID;
+      const others = ruleSamples(t.profile).filter((platform) => platform !== Platform.ANDROID);
       const scenes = await Promise.all(
-        Object.entries(openings).map(([which, open]) =>
+        [
+          ...Object.entries(openings).map(([which, open]) => ({ which, open, platform: Platform.ANDROID })),
+          ...others.map((platform) => ({ which: `that on ${platformName(platform)}`, open: asItIs, platform })),
+        ].map(({ which, open, platform }) =>
           inTime(t, async (lifeMs) => {
             const user = await t.user();
             const token = await user.token({ expiresInMs: lifeMs });
             const session = await user.login({ token, platform });
-            return { which, user, watch: await open(await session.watch(), token) };
+            return { which, user, platform, watch: await open(await session.watch(), token) };
           }),
         ),
       );
       await Promise.all(scenes.map(({ watch, lifeMs, which }) => endOfToken(t, watch, lifeMs, which)));
       const seen = await t.time.now();
-      await t.time.reach(seen + livenessOf(t.profile, platform).graceMs);
-      for (const { user, which } of scenes) {
+      await t.time.reach(seen + longestGraceMs(t.profile));
+      for (const { user, which, platform } of scenes) {
         const what = `Status when the grace after the token's expiry is over, the Watch being ${which}`;
         await shows(t, user.id, lossStatus(t.profile, platform), what);
       }

@@ -57,26 +57,31 @@ const opening: Check[] = [
 const replaced: Check[] = [
   {
     id: "watch-replaced/first-ends",
-    title: "a second Watch of a session is served, and the first ends with REPLACED and without may_resume",
+    title:
+      "a second and a third Watch of a session are served, and the one before ends with REPLACED and without may_resume",
     async run(t: Bench) {
       const [target] = await targets(t, 1);
       const { session, watch } = await t.watcher();
       await session.subscribe([target.id]);
       await watch.fence();
-      const second = await session.watch();
-      const { end, error } = await watch.end("the first Watch of a session after a second was opened");
-      t.equal(error, undefined, "error with which the first Watch closed");
-      t.equal(
-        [end?.reason, end?.mayResume],
-        [WatchEndReason.REPLACED, false],
-        "reason and may_resume of the first Watch's end",
-      );
-      const online = await flip(target);
-      t.equal(
-        (await foldToFence(second)).statuses.get(target.id)?.onlineStatus,
-        online,
-        "online status told on the second Watch",
-      );
+      let older = watch;
+      for (const which of ["first", "second"]) {
+        const newer = await session.watch();
+        const { end, error } = await older.end(`the ${which} Watch of a session after another was opened`);
+        t.equal(error, undefined, `error with which the ${which} Watch closed`);
+        t.equal(
+          [end?.reason, end?.mayResume],
+          [WatchEndReason.REPLACED, false],
+          `reason and may_resume of the ${which} Watch's end`,
+        );
+        const online = await flip(target);
+        t.equal(
+          (await foldToFence(newer)).statuses.get(target.id)?.onlineStatus,
+          online,
+          `online status told on the Watch that replaced the ${which}`,
+        );
+        older = newer;
+      }
     },
   },
   {

@@ -513,7 +513,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "6.3",
     "sectionTitle": "Liveness",
-    "text": "Heartbeat, Watch and Login MUST revive a lost session: same session id, the user ONLINE."
+    "text": "Heartbeat, Watch and Login MUST revive a lost session: same session id, `login_time` and place in the order of logins, the user ONLINE."
   },
   {
     "id": "lost-decay",
@@ -1054,7 +1054,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "11.1",
     "sectionTitle": "Opening",
-    "text": "A second Watch of a session MUST be served, and the first end with REPLACED, without `may_resume`; the user's status stays as it is. Markers that wait on the first are lost with it."
+    "text": "A second Watch of a session, and each after it, MUST be served, and the one before end with REPLACED, without `may_resume`; the user's status stays as it is. Markers that wait on that one are lost with it."
   },
   {
     "id": "watch-self",
@@ -1164,7 +1164,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "11.3",
     "sectionTitle": "Resume",
-    "text": "It MUST tell every row that was made or refreshed since the cursor and stands, and the end of every row that ended since and was not made anew, with the generation and the reason that it ended with."
+    "text": "It MUST tell every row that was made or refreshed since the cursor and stands, and the end of every row that ended since and was not made anew, with the generation and the reason that it ended with. (Of a row that was made since, too: a client may hold it from an answer.)"
   },
   {
     "id": "resume-used",
@@ -1173,7 +1173,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "11.3",
     "sectionTitle": "Resume",
-    "text": "With `resume`, a Watch opened with the last cursor of the user's Watch that ended less than 60 s of the app's clock ago MUST be RESUMED, if neither epoch, switches nor friend list changed in between and at most 500 rows ended. (A friend's deletion is no change of the list, nor is that of another user's list, and a call that sets what is set already is none of either. Which session or device comes with the cursor makes no difference, nor whether another Watch of the user is open, nor how long the ended one was.)"
+    "text": "With `resume`, a Watch opened with the last cursor of the user's Watch that ended less than 60 s of the app's clock ago MUST be RESUMED, if neither epoch, switches nor friend list changed in between and at most 500 rows ended. (A friend's deletion is no change of the list, nor is that of another user's list, and a call that sets what is set already, a friend list in another order too, is none of either. Which session or device comes with the cursor makes no difference, nor whether another Watch of the user is open, nor how long the ended one was.)"
   },
   {
     "id": "cursor-safe",

@@ -1,6 +1,7 @@
 // Leases: signs of life and when the lease started by them, and how long a session that is silent from then on must live.
 import { OnlineStatus, type Platform, type Profile } from "@userstatus/protocol";
 import type { Bench, TestSession } from "../../check.ts";
+import type { Span } from "./a-instants.ts";
 import { livenessOf, lossStatus, platformName, ruleSamples } from "./a-profile.ts";
 import { instantOf, shows, stateOf } from "./a-scenes.ts";
 
@@ -46,4 +47,20 @@ export async function livesUntil(t: Bench, session: TestSession, start: number, 
   await shows(t, user.id, lossStatus(t.profile, platform), `Status at the end of lease and grace: ${where}`);
   const expected = offline ? "SESSION_LOST" : "SESSION_ENDED";
   t.equal(await stateOf(t, session), expected, `A call at the end of lease and grace: ${where}`);
+}
+
+/** The link of this session was lost: it shows when the grace is over, and not before. */
+export async function lostAfterGrace(
+  t: Bench,
+  { platform, user }: TestSession,
+  { from, to }: Span,
+  what: string,
+): Promise<void> {
+  const { graceMs } = livenessOf(t.profile, platform);
+  if (graceMs > 0) {
+    await t.time.justBefore(from + graceMs);
+    await shows(t, user.id, OnlineStatus.ONLINE, `Status just before the end of the grace, ${what}`);
+  }
+  await t.time.reach(to + graceMs);
+  await shows(t, user.id, lossStatus(t.profile, platform), `Status at the end of the grace, ${what}`);
 }
