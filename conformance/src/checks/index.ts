@@ -2,8 +2,10 @@
 import { findRequirement } from "@userstatus/protocol";
 import type { Check } from "../check.ts";
 import { adminChecks } from "./admin.ts";
+import { adminTokenChecks } from "./admin-tokens.ts";
 import { adminUserChecks } from "./admin-users.ts";
 import { authChecks } from "./auth.ts";
+import { authSchemeChecks } from "./auth-schemes.ts";
 import { authSessionChecks } from "./auth-sessions.ts";
 import { clockChecks } from "./clock.ts";
 import { comesBackChecks } from "./comes-back.ts";
@@ -17,10 +19,13 @@ import { customKeptChecks } from "./custom-kept.ts";
 import { customLimitsChecks } from "./custom-limits.ts";
 import { customStatusChecks } from "./custom-status.ts";
 import { decayChecks } from "./decay.ts";
+import { endedByBackendChecks } from "./ended-by-backend.ts";
 import { epochChecks } from "./epochs.ts";
 import { errorChecks } from "./errors.ts";
 import { frameChecks } from "./frames.ts";
 import { friendsChecks } from "./friends.ts";
+import { friendsEachWatchChecks } from "./friends-each-watch.ts";
+import { friendsGoneChecks } from "./friends-gone.ts";
 import { friendsRowsChecks } from "./friends-rows.ts";
 import { friendsSwitchChecks } from "./friends-switch.ts";
 import { gatesChecks } from "./gates.ts";
@@ -29,6 +34,7 @@ import { graceChecks } from "./grace.ts";
 import { honestyChecks } from "./honesty.ts";
 import { httpGetChecks } from "./http-get.ts";
 import { idChecks } from "./ids.ts";
+import { idAdminChecks } from "./ids-admin.ts";
 import { infoChecks } from "./info.ts";
 import { jsonChecks } from "./json.ts";
 import { leaseChecks } from "./lease.ts";
@@ -73,6 +79,7 @@ import { subscriptionEndsChecks } from "./subscription-ends.ts";
 import { syncChecks } from "./sync.ts";
 import { syncFenceChecks } from "./sync-fence.ts";
 import { timeChecks } from "./time.ts";
+import { tokenNewestChecks } from "./token-newest.ts";
 import { tokenChecks } from "./tokens.ts";
 import { transportChecks } from "./transport.ts";
 import { unsubscribeChecks } from "./unsubscribe.ts";
@@ -87,8 +94,10 @@ const idPattern = /^[a-z0-9-]+\/[A-Za-z0-9-]+$/;
 
 /** All checks, file by file. */
 export const checks: readonly Check[] = collect([
+  ...adminTokenChecks,
   ...adminUserChecks,
   ...adminChecks,
+  ...authSchemeChecks,
   ...authSessionChecks,
   ...authChecks,
   ...clockChecks,
@@ -103,9 +112,12 @@ export const checks: readonly Check[] = collect([
   ...customLimitsChecks,
   ...customStatusChecks,
   ...decayChecks,
+  ...endedByBackendChecks,
   ...epochChecks,
   ...errorChecks,
   ...frameChecks,
+  ...friendsEachWatchChecks,
+  ...friendsGoneChecks,
   ...friendsRowsChecks,
   ...friendsSwitchChecks,
   ...friendsChecks,
@@ -114,6 +126,7 @@ export const checks: readonly Check[] = collect([
   ...graceChecks,
   ...honestyChecks,
   ...httpGetChecks,
+  ...idAdminChecks,
   ...idChecks,
   ...infoChecks,
   ...jsonChecks,
@@ -159,6 +172,7 @@ export const checks: readonly Check[] = collect([
   ...syncFenceChecks,
   ...syncChecks,
   ...timeChecks,
+  ...tokenNewestChecks,
   ...tokenChecks,
   ...transportChecks,
   ...unsubscribeAllChecks,
