@@ -35,7 +35,7 @@ export type Tool =
   | "fresh-users"
   /** The test clock itself; only for checks of the clock. Checks of durations use `t.time` and declare `timeMs`. */
   | "test-clock"
-  /** Tokens with an expiry of our choice (`--token-secret`, `--token-command`, `--token-dev`). */
+  /** Tokens with an expiry, and a user, of our choice (`--token-secret`, `--token-command`, `--token-dev`). */
   | "short-tokens"
   /** A second app that tokens can be made for. */
   | "second-app";
@@ -91,6 +91,8 @@ export interface Bench {
   users(count: number, options?: { fresh?: boolean }): Promise<TestUser[]>;
   /** A well-formed id that nobody registered. */
   unregisteredId(): string;
+  /** A token of the check's app that names this user, whatever the id (tool "short-tokens"). NOT_TESTABLE where its issuer makes none. */
+  tokenNaming(id: string): Promise<string>;
   /** The same id as `user`, in another app (tool "second-app"). */
   inOtherApp(user: TestUser): Promise<TestUser>;
   /** A new user, logged in. Shorthand for `(await t.user()).login(options)`. */

@@ -3,7 +3,7 @@ import { setMaxListeners } from "node:events";
 import { createClient } from "@connectrpc/connect";
 import { UserStatusService } from "@userstatus/protocol";
 import type { AdminTool, Bench, Check, ClockTool, TestSession, TestUser, Time } from "../check.ts";
-import { asFailure, CheckFailure, SuiteFault } from "../failure.ts";
+import { asFailure, CheckFailure, NotTestable, SuiteFault } from "../failure.ts";
 import { createVirtualTime } from "../time/advance.ts";
 import type { BenchTime, Living } from "../time/bench-time.ts";
 import { createWaitingTime } from "../time/wait.ts";
@@ -158,6 +158,14 @@ function assemble(world: World): Bench {
     user,
     users,
     unregisteredId: () => run.newId("nobody-"),
+    tokenNaming: async (id) => {
+      needTool(check, "short-tokens");
+      try {
+        return await run.tokens.token({ app: world.app, user: id, role: "user" });
+      } catch (error) {
+        throw new NotTestable(`the issuer makes no token that names ${id}: ${describeError(error)}`);
+      }
+    },
     inOtherApp: async (of) => {
       needTool(check, "second-app");
       await registerInOtherApp(world, otherApp, of.id);

@@ -1,6 +1,10 @@
 // SPEC §18, claim `admin`: who is registered, and what is left of who was deleted.
-import { WatchEndReason } from "@userstatus/protocol";
+import { OnlineStatus, WatchEndReason } from "@userstatus/protocol";
 import type { Bench, Check } from "../check.ts";
+import { firstOf, gracesMs, hasOffline, offlineSamples } from "./lib/a-profile.ts";
+import { lostSession, shows } from "./lib/a-scenes.ts";
+import { createPace, paceMs } from "./lib/b-pace.ts";
+import { higher, rowIn, rowListed } from "./lib/b-values.ts";
 import { flip, targets } from "./lib/c-actors.ts";
 import { foldToFence, plain } from "./lib/c-state.ts";
 
@@ -100,5 +104,55 @@ const register: Check[] = [
   },
 ];
 
+const twice: Check = {
+  id: "admin-register/named-twice",
+  title: "created_count and deleted_count count a user who is named twice once",
+  claims: ["user_registry"],
+  tools: ["admin"],
+  async run(t: Bench) {
+    const [one, two] = [t.unregisteredId(), t.unregisteredId()];
+    t.equal(await t.admin.register([one, two, one]), 2, "created_count of two users, one of them named twice");
+    t.equal(await t.admin.remove([two, one, two]), 2, "deleted_count of two users, one of them named twice");
+  },
+};
+
+const lost: Check = {
+  id: "admin-register/lost",
+  title: "A lost session of who is deleted is over with USER_DELETED, as a live one is",
+  claims: ["user_registry"],
+  tools: ["admin"],
+  applies: hasOffline,
+  timeMs: (profile) => gracesMs(profile, offlineSamples(profile).slice(0, 1)),
+  async run(t: Bench) {
+    const { session, user } = await lostSession(t, await t.user(), firstOf(offlineSamples(t.profile)));
+    await shows(t, user.id, OnlineStatus.OFFLINE, "online status of the lost user before he is deleted");
+    t.equal(await t.admin.remove([user.id]), 1, "deleted_count of the lost user");
+    const what = "Heartbeat with a session that was lost when its user was deleted";
+    const { endReason } = await t.refused(session.raw.heartbeat(), "SESSION_ENDED", what);
+    t.equal(endReason, "USER_DELETED", `end_reason of ${what}`);
+  },
+};
+
+const ownerAnew: Check = {
+  id: "sub-generation/owner-registered-anew",
+  title: "A row that a user makes who was deleted and registered anew has a higher generation than his earlier one",
+  claims: ["user_registry"],
+  tools: ["admin"],
+  timeMs: (profile) => paceMs(profile, { Subscribe: 2 }),
+  async run(t: Bench) {
+    const pace = createPace(t);
+    const [target] = await targets(t, 1);
+    const watcher = await t.session();
+    const first = rowIn(t, await pace.subscribe(watcher, [target.id]), target.id);
+    await t.admin.remove([watcher.user.id]);
+    await t.admin.register([watcher.user.id]);
+    const back = await watcher.user.login();
+    const second = rowIn(t, await pace.subscribe(back, [target.id]), target.id);
+    higher(t, second.row.generation, first.row.generation, "the generation of the row of who was registered anew");
+    const listed = rowListed(t, await back.list(), target.id);
+    t.equal(listed.row.generation, second.row.generation, "generation in ListSubscriptions, against the answer");
+  },
+};
+
 /** Checks of registering and deleting users. */
-export const adminUserChecks: readonly Check[] = register;
+export const adminUserChecks: readonly Check[] = [...register, twice, lost, ownerAnew];

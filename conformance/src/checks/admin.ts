@@ -1,6 +1,7 @@
 // SPEC §18, claim `admin`: what an app's backend does. A tool, never scored, and checked all the same.
 import { OnlineStatus, WatchEndReason } from "@userstatus/protocol";
 import type { Bench, Check, TestSession } from "../check.ts";
+import { tokenCalls } from "./lib/a-calls.ts";
 import { graceSamples, hasGrace } from "./lib/a-lease.ts";
 import { firstOf, gracesMs, hasOffline, livenessOf, offlineSamples } from "./lib/a-profile.ts";
 import { closeLink, lostSession, shows, whileBefore } from "./lib/a-scenes.ts";
@@ -49,6 +50,7 @@ const end: Check[] = [
       );
       t.equal(refusal.endReason, "ADMIN", "end_reason of the refusal");
       t.equal(await t.admin.endSessions(user.id), [], "sessions that a second EndSessions ended");
+      t.equal(await t.admin.endSessions(user.id, [session.id]), [], "sessions that a third, which names it, ended");
     },
   },
   {
@@ -234,17 +236,17 @@ const role: Check[] = [
   },
   {
     id: "admin-role/admin-at-user",
-    title: "an admin's token is refused at the user service with WRONG_ROLE",
+    title:
+      "an admin's token is refused by every call of the user service, Watch too, with WRONG_ROLE, and changes nothing",
     tools: ["admin"],
     async run(t: Bench) {
-      const session = await t.session();
+      const [target] = await people(t, 1);
+      const { session, watch } = await t.watcher();
       const client = session.user.client({ token: await t.admin.token() });
-      const login = client.login({ deviceId: "backend", platform: session.platform });
-      await t.refused(login, "WRONG_ROLE", "Login with an admin's token");
-      const query = client.queryStatuses({ sessionId: session.id, userIds: [session.user.id] });
-      await t.refused(query, "WRONG_ROLE", "QueryStatuses with an admin's token");
-      await t.refused(client.heartbeat({ sessionId: session.id }), "WRONG_ROLE", "Heartbeat with an admin's token");
+      const calls = tokenCalls({ client, sessionId: session.id, targetId: target.id, profile: t.profile });
+      for (const { name, call } of calls) await t.refused(call(), "WRONG_ROLE", `${name} with an admin's token`);
       await session.heartbeat();
+      await watch.fence();
     },
   },
 ];

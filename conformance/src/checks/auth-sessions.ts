@@ -67,6 +67,24 @@ export const authSessionChecks: readonly Check[] = [
     },
   },
   {
+    id: "auth-foreign-session/over",
+    title: "The session id of another user is refused as none of the caller's when that session is over, too",
+    run: async (t: Bench) => {
+      const over = await t.session();
+      await over.logout();
+      const [thief, target] = [await t.watcher(), await t.user()];
+      const options = { client: thief.user.client(), sessionId: over.id, targetId: target.id, profile: t.profile };
+      for (const { name, call } of sessionCalls(options)) {
+        const what = `${name} with the id of a session of another user that is over`;
+        if (name === "Sync") await refusedWithOneOf(t, call(), ["SESSION_NOT_FOUND", "NO_OPEN_WATCH"], what);
+        else await t.refused(call(), "SESSION_NOT_FOUND", what);
+      }
+      await t.refused(over.raw.heartbeat(), "SESSION_ENDED", "Heartbeat of its owner with the session that is over");
+      await thief.watch.fence();
+      t.equal(await stateOf(t, thief.session), "success", "A call of the other user with his own session");
+    },
+  },
+  {
     id: "auth-foreign-session/never-issued",
     title: "A session id that was never issued is refused in every call",
     run: async (t: Bench) => {

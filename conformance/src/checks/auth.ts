@@ -1,10 +1,7 @@
 // Checks of SPEC §3, identity: calls without a token, with a bad one, with one that has run out, and with two faults at once.
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { HeartbeatRequestSchema, Platform } from "@userstatus/protocol";
-import { ErrorInfoSchema } from "@userstatus/protocol/rpc";
+import { Platform, userIdMaxBytes } from "@userstatus/protocol";
 import type { Bench, Check, TestSession } from "../check.ts";
 import { openAndDrop, tokenCalls } from "./lib/a-calls.ts";
-import { type Answer, methodPath, textOfBody } from "./lib/a-http.ts";
 import { stateOf } from "./lib/a-scenes.ts";
 
 /** A day, so that a server whose clock is wrong by hours sees it as past all the same. */
@@ -99,13 +96,6 @@ async function faultsRefused(
   for (const [name, call] of calls) await t.refused(call, reason, `${name} and ${what}`);
 }
 
-/** The reason in the ErrorInfo of a Connect error, as it stands in the body of an answer. */
-function connectReason(body: string): string | undefined {
-  const details: readonly { type: string; value: string }[] = JSON.parse(body).details ?? [];
-  const info = details.find(({ type }) => type === ErrorInfoSchema.typeName);
-  return info && fromBinary(ErrorInfoSchema, Buffer.from(info.value, "base64")).reason;
-}
-
 export const authChecks: readonly Check[] = [
   {
     id: "auth-missing/every-call",
@@ -116,27 +106,6 @@ export const authChecks: readonly Check[] = [
       await everyCallRefused(t, place, null, "TOKEN_MISSING", "without a token");
       const info = await place.session.user.client({ token: null }).getServerInfo({});
       t.ok(info.profile !== undefined, "GetServerInfo without a token is answered with a profile");
-    },
-  },
-  {
-    id: "auth-missing/another-scheme",
-    title: "A token by another scheme than Bearer counts as none; Bearer is good in any case of its letters",
-    claims: ["transport.connect"],
-    run: async (t: Bench) => {
-      const session = await t.session();
-      const token = await session.user.token();
-      const body = toBinary(HeartbeatRequestSchema, create(HeartbeatRequestSchema, { sessionId: session.id }));
-      const headers = { "content-type": "application/proto", "connect-protocol-version": "1" };
-      const beat = (authorization: string): Promise<Answer> =>
-        t.wire.http({ method: "POST", path: methodPath("Heartbeat"), headers: { ...headers, authorization }, body });
-      for (const scheme of ["Bearer", "bearer", "BEARER", "bEaReR"])
-        t.equal((await beat(`${scheme} ${token}`)).status, 200, `HTTP status of Heartbeat with the token as ${scheme}`);
-      for (const scheme of ["Basic", "Token", "DPoP"]) {
-        const answer = await beat(`${scheme} ${token}`);
-        t.equal(answer.status, 401, `HTTP status of Heartbeat with the token as ${scheme}`);
-        const reason = connectReason(textOfBody(answer.body));
-        t.equal(reason, "TOKEN_MISSING", `Reason of the refusal of Heartbeat with the token as ${scheme}`);
-      }
     },
   },
   {
@@ -182,6 +151,22 @@ export const authChecks: readonly Check[] = [
         await t.refused(login, "TOKEN_INVALID", `Login with a token ${what}`);
       }
       t.equal(await stateOf(t, session), "success", "A call of the same session with a good token");
+    },
+  },
+  {
+    id: "auth-invalid/names-no-user",
+    title:
+      "A token that names a user with an id that is none is refused, and one that names him with a good id is taken",
+    tools: ["short-tokens"],
+    run: async (t: Bench) => {
+      const user = await t.user();
+      for (const id of ["z".repeat(userIdMaxBytes + 1), "a/b", "a*b"]) {
+        const client = user.client({ token: await t.tokenNaming(id) });
+        const login = client.login({ deviceId: "nobodys", platform: Platform.ANDROID });
+        await t.refused(login, "TOKEN_INVALID", `Login with a token that names ${id}`);
+        await t.refused(client.getServerInfo({}), "TOKEN_INVALID", `GetServerInfo with a token that names ${id}`);
+      }
+      await user.login({ token: await t.tokenNaming(user.id) });
     },
   },
   {

@@ -2,8 +2,10 @@
 import { findRequirement } from "@userstatus/protocol";
 import type { Check } from "../check.ts";
 import { adminChecks } from "./admin.ts";
+import { adminTokenChecks } from "./admin-tokens.ts";
 import { adminUserChecks } from "./admin-users.ts";
 import { authChecks } from "./auth.ts";
+import { authSchemeChecks } from "./auth-schemes.ts";
 import { authSessionChecks } from "./auth-sessions.ts";
 import { clockChecks } from "./clock.ts";
 import { clockHoldChecks } from "./clock-hold.ts";
@@ -20,10 +22,13 @@ import { customLimitsChecks } from "./custom-limits.ts";
 import { customStatusChecks } from "./custom-status.ts";
 import { customTimerChecks } from "./custom-timers.ts";
 import { decayChecks } from "./decay.ts";
+import { endedByBackendChecks } from "./ended-by-backend.ts";
 import { epochChecks } from "./epochs.ts";
 import { errorChecks } from "./errors.ts";
 import { frameChecks } from "./frames.ts";
 import { friendsChecks } from "./friends.ts";
+import { friendsEachWatchChecks } from "./friends-each-watch.ts";
+import { friendsGoneChecks } from "./friends-gone.ts";
 import { friendsRowsChecks } from "./friends-rows.ts";
 import { friendsSwitchChecks } from "./friends-switch.ts";
 import { gatesChecks } from "./gates.ts";
@@ -32,6 +37,7 @@ import { graceChecks } from "./grace.ts";
 import { honestyChecks } from "./honesty.ts";
 import { httpGetChecks } from "./http-get.ts";
 import { idChecks } from "./ids.ts";
+import { idAdminChecks } from "./ids-admin.ts";
 import { infoChecks } from "./info.ts";
 import { jsonChecks } from "./json.ts";
 import { leaseChecks } from "./lease.ts";
@@ -78,6 +84,7 @@ import { syncChecks } from "./sync.ts";
 import { syncFenceChecks } from "./sync-fence.ts";
 import { timeChecks } from "./time.ts";
 import { timeKeepAliveChecks } from "./time-keep-alive.ts";
+import { tokenNewestChecks } from "./token-newest.ts";
 import { tokenChecks } from "./tokens.ts";
 import { transportChecks } from "./transport.ts";
 import { unsubscribeChecks } from "./unsubscribe.ts";
@@ -92,8 +99,10 @@ const idPattern = /^[a-z0-9-]+\/[A-Za-z0-9-]+$/;
 
 /** All checks, file by file. */
 export const checks: readonly Check[] = collect([
+  ...adminTokenChecks,
   ...adminUserChecks,
   ...adminChecks,
+  ...authSchemeChecks,
   ...authSessionChecks,
   ...authChecks,
   ...clockChecks,
@@ -111,9 +120,12 @@ export const checks: readonly Check[] = collect([
   ...customStatusChecks,
   ...customTimerChecks,
   ...decayChecks,
+  ...endedByBackendChecks,
   ...epochChecks,
   ...errorChecks,
   ...frameChecks,
+  ...friendsEachWatchChecks,
+  ...friendsGoneChecks,
   ...friendsRowsChecks,
   ...friendsSwitchChecks,
   ...friendsChecks,
@@ -122,6 +134,7 @@ export const checks: readonly Check[] = collect([
   ...graceChecks,
   ...honestyChecks,
   ...httpGetChecks,
+  ...idAdminChecks,
   ...idChecks,
   ...infoChecks,
   ...jsonChecks,
@@ -169,6 +182,7 @@ export const checks: readonly Check[] = collect([
   ...syncChecks,
   ...timeChecks,
   ...timeKeepAliveChecks,
+  ...tokenNewestChecks,
   ...tokenChecks,
   ...transportChecks,
   ...unsubscribeAllChecks,

@@ -30,30 +30,49 @@ function rowsLast(times: number): (profile: Profile) => true | string {
   return (profile) => rowLastsMs(profile) > times * dropMs(profile) || "rows end by their own time before";
 }
 
-const afterLogout: Check = {
-  id: "sub-absence/after-logout",
-  title:
-    "A user who is back just before drop_after_absence finds his row; one who is back at it finds none, and a Watch tells nothing of the target",
-  applies: all(drops, rowsLast(1)),
-  timeMs: dropMs,
-  run: async (t: Bench) => {
-    const target = await t.user();
-    const [earlier, later] = [await withRow(t, target.id), await withRow(t, target.id)];
-    const earliest = await t.time.now();
-    await earlier.logout();
-    await later.logout();
-    const latest = await t.time.now();
-    await t.time.justBefore(earliest + dropMs(t.profile), undefined, { acts: true });
-    const back = await earlier.user.login();
-    t.equal(await targetsOf(back), [target.id], "targets of the rows just before drop_after_absence");
-    await t.time.reach(latest + dropMs(t.profile));
-    const late = await later.user.login();
-    t.equal(await targetsOf(late), [], "targets of the rows at drop_after_absence");
-    const watch = await late.watch();
-    await target.login();
-    await silentAbout(t, watch, target.id, 0, "after the row ended by absence");
+const afterLogout = afterLeaving(
+  {
+    id: "sub-absence/after-logout",
+    title:
+      "A user who is back just before drop_after_absence finds his row; one who is back at it finds none, and a Watch tells nothing of the target",
   },
-};
+  (_t, watcher) => watcher.logout(),
+);
+
+const afterEndSessions = afterLeaving(
+  {
+    id: "sub-absence/ended-by-backend",
+    title:
+      "The absence of a user whose sessions the backend ended counts from then: just before drop_after_absence he finds his row, at it none",
+    tools: ["admin"],
+  },
+  (t, watcher) => t.admin.endSessions(watcher.user.id),
+);
+
+function afterLeaving(
+  check: Pick<Check, "id" | "title" | "tools">,
+  leave: (t: Bench, watcher: TestSession) => Promise<unknown>,
+): Check {
+  return { ...check, applies: all(drops, rowsLast(1)), timeMs: dropMs, run: (t: Bench) => endsByAbsence(t, leave) };
+}
+
+async function endsByAbsence(t: Bench, leave: (t: Bench, watcher: TestSession) => Promise<unknown>): Promise<void> {
+  const target = await t.user();
+  const [earlier, later] = [await withRow(t, target.id), await withRow(t, target.id)];
+  const earliest = await t.time.now();
+  await leave(t, earlier);
+  await leave(t, later);
+  const latest = await t.time.now();
+  await t.time.justBefore(earliest + dropMs(t.profile), undefined, { acts: true });
+  const back = await earlier.user.login();
+  t.equal(await targetsOf(back), [target.id], "targets of the rows just before drop_after_absence");
+  await t.time.reach(latest + dropMs(t.profile));
+  const late = await later.user.login();
+  t.equal(await targetsOf(late), [], "targets of the rows at drop_after_absence");
+  const watch = await late.watch();
+  await target.login();
+  await silentAbout(t, watch, target.id, 0, "after the row ended by absence");
+}
 
 const untilDropAfterLoss = (profile: Profile): number => {
   const platform = platformLostTo(profile, OnlineStatus.OFFLINE);
@@ -168,6 +187,7 @@ const endsAsExpired: Check = {
 
 export const subscriptionAbsenceChecks: readonly Check[] = [
   afterLogout,
+  afterEndSessions,
   afterLoss,
   whileOnline,
   countsAnew,

@@ -146,6 +146,30 @@ export const vendorCodeChecks: readonly Check[] = [
     run: (t: Bench) => gateNumbered(t, Gate.USER_STATUS, "FEATURE_DISABLED"),
   },
   {
+    id: "error-vendor-code/admin",
+    title: "Refusals of the admin service carry the vendor's number, and so do the UserErrors of its query",
+    claims: ["user_registry"],
+    tools: ["admin"],
+    applies: hasCode("INVALID_USER_ID", "USER_NOT_FOUND"),
+    run: async (t: Bench) => {
+      const { client } = t.admin;
+      const unknown = t.unregisteredId();
+      const bad = "not an id";
+      for (const [what, reason, call] of [
+        ["RegisterUsers of a bad id", "INVALID_USER_ID", () => client.registerUsers({ userIds: [bad] })],
+        ["QueryStatuses of a bad id", "INVALID_USER_ID", () => client.queryStatuses({ userIds: [bad] })],
+        ["EndSessions of nobody registered", "USER_NOT_FOUND", () => client.endSessions({ userId: unknown })],
+      ] as const)
+        hasNumber(t, await t.refused(call(), reason, `${what}, by the admin`), reason, `${what}, by the admin`);
+      const [one] = await t.admin.query([unknown]);
+      const error = one?.result.case === "error" ? one.result.value : undefined;
+      t.equal(error?.reason, "USER_NOT_FOUND", "Reason of the UserError of the admin's QueryStatuses");
+      const code = codeOf(t.profile, "USER_NOT_FOUND");
+      if (code !== undefined)
+        t.equal(error?.metadata.vendor_code, code, "vendor_code of the UserError of the admin's QueryStatuses");
+    },
+  },
+  {
     id: "error-vendor-code/users-of-a-batch",
     title: "The UserError of a user who is not registered carries the vendor's number",
     claims: ["user_registry"],

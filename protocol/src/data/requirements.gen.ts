@@ -856,7 +856,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "10.1",
     "sectionTitle": "Subscribe",
-    "text": "A row made after an earlier one to the same target ended MUST have a higher generation."
+    "text": "A row made after an earlier one to the same target ended MUST have a higher generation (where its user was deleted and registered anew in between, too)."
   },
   {
     "id": "sub-expires",
@@ -1426,7 +1426,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "18",
     "sectionTitle": "Tools: admin and test clock",
-    "text": "RegisterUsers MUST make users who are registered and never logged in; DeleteUsers MUST make them unregistered and end their sessions (`end_reason` USER_DELETED; a Watch ends with USER_DELETED, without `may_resume`). Registered anew, a user has nothing of the earlier one, no friend list either, but higher revisions; he may be registered anew by Login as anybody (`login-registers`). `created_count` and `deleted_count` MUST tell how many of those named were not registered before, and how many were."
+    "text": "RegisterUsers MUST make users who are registered and never logged in; DeleteUsers MUST make them unregistered and end their sessions (`end_reason` USER_DELETED; a Watch ends with USER_DELETED, without `may_resume`). Registered anew, a user has nothing of the earlier one, no friend list either, but higher revisions; he may be registered anew by Login as anybody (`login-registers`). `created_count` and `deleted_count` MUST tell how many of those named were not registered before, and how many were; who is named twice counts once."
   },
   {
     "id": "admin-end",

@@ -174,6 +174,11 @@ export const identityRefusals: readonly RefusedCall[] = [
   },
   {
     reason: "SESSION_NOT_FOUND",
+    what: "Watch with an unknown session",
+    call: (_, { user }) => openAndDrop(user.client(), { sessionId: "never-given" }),
+  },
+  {
+    reason: "SESSION_NOT_FOUND",
     what: "Logout with an unknown session",
     call: (_, { user }) => user.client().logout({ sessionId: "never-given" }),
   },
