@@ -40,7 +40,7 @@ test("every check has an id of its own, and names an obligation of clients; ever
   expect(new Set(ids).size).toBe(ids.length);
   for (const id of ids) expect(findRequirement(id.split("/")[0] ?? "")?.part).toBe("client");
   const judged = new Set(ids.map((id) => id.split("/")[0]));
-  expect(judged.size).toBe(12);
+  expect(judged.size).toBe(14);
 });
 
 test("checks take turns among protocols, run over each where that matters, and not at all without their commands", () => {
