@@ -43,6 +43,7 @@ func write(line object) {
 // drive answers each command as it is done: those that take long hold up no other.
 func drive() {
 	var client *client
+	var opening command
 	lines := bufio.NewScanner(os.Stdin)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
@@ -51,8 +52,13 @@ func drive() {
 			panic(err)
 		}
 		if c.Op == "open" {
-			client = open(c)
+			opening = c
 		}
+		// A client is for one login only.
+		if c.Op == "open" || c.Op == "login" && client.ctx.Err() != nil {
+			client = open(opening)
+		}
+		client := client
 		go func() {
 			ok, err := c.run(client)
 			if err != nil {

@@ -1489,7 +1489,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "19",
     "sectionTitle": "What clients do",
-    "text": "A client MUST keep, per target and epoch, the status with the highest revision, from answers and streams alike. (`self` likewise, but apart: the revisions of the own view and of what others see say nothing of each other.)",
+    "text": "A client MUST keep, per target and epoch, the status with the highest revision, from answers and streams alike. (`self` likewise, but apart: the revisions of the own view and of what others see say nothing of each other. A target is anybody by an id that `id-user` allows, ids are compared byte by byte, and what is kept is the whole status as it was sent, out of any frame that `frame-size` allows.)",
     "unobservable": "an obligation of clients: a server can't show it"
   },
   {
@@ -1519,7 +1519,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "19",
     "sectionTitle": "What clients do",
-    "text": "At `snapshot_end` under RESET it MUST drop what the stream did not name since its `hello`, save what an answer to Subscribe named since the Watch was called. (Rows that are missing after a restart of the server are for the application to subscribe to again. A cursor that is refused with MALFORMED_CURSOR is dropped: the next Watch goes without.)",
+    "text": "At `snapshot_end` under RESET it MUST drop what the stream did not name since its `hello`, save what an answer to Subscribe named since the Watch was called. (Rows that are missing after a restart of the server are for the application to subscribe to again. A cursor is bytes that only servers read: it MUST go back as it came, or not at all, and not at all once what it stands for was dropped. One that is refused with MALFORMED_CURSOR is dropped: the next Watch goes without.)",
     "unobservable": "an obligation of clients: a server can't show it"
   },
   {
@@ -1529,7 +1529,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "19",
     "sectionTitle": "What clients do",
-    "text": "It MUST call Heartbeat each heartbeat interval, and when `heartbeat_requested` is set.",
+    "text": "It MUST call Heartbeat each heartbeat interval, and when `heartbeat_requested` is set. (Other calls put none off, as they renew no lease, nor does for ever one that is not answered.)",
     "unobservable": "an obligation of clients: a server can't show it"
   },
   {
@@ -1569,7 +1569,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "19",
     "sectionTitle": "What clients do",
-    "text": "Each call but GetServerInfo MUST carry the token, and one with a session id the id that the newest Login gave; each Login of one client MUST name the same device. It MUST call Logout when the user logs out, and not when it is only closed; after the one or the other it MUST call nothing of that session any more.",
+    "text": "Each call but GetServerInfo MUST carry the token, and one with a session id the id that the newest Login gave; each Login of one client MUST name the same device, and a platform. It MUST call Logout when the user logs out, and not when it is only closed; after the one or the other it MUST call nothing of that session any more, and leave its Watch. After a logout the user can log in again.",
     "unobservable": "an obligation of clients: a server can't show it"
   },
   {
@@ -1579,7 +1579,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "19",
     "sectionTitle": "What clients do",
-    "text": "By itself it MUST change nothing: it subscribes, unsubscribes and sets texts, in Login too, only as the application asks, and what was done once it does not do again after a return. (Meanwhile another device may have ended the row, or cleared the text.)",
+    "text": "By itself it MUST change nothing: it subscribes, unsubscribes and sets texts, in Login too, only as the application asks, and what was done once it does not do again after a return. (Meanwhile another device may have ended the row, or cleared the text.) What the application asks it MUST call: setting an empty text, too.",
     "unobservable": "an obligation of clients: a server can't show it"
   },
   {
