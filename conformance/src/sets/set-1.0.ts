@@ -338,6 +338,8 @@ export const set: RequirementSet = {
     "online-any/watched",
     "online-never/registered-only",
     "online-platforms/hidden",
+    "online-platforms/lost-beside-live",
+    "online-platforms/negative",
     "online-platforms/shown",
     "online-platforms/told",
     "online-quiet/calls",
