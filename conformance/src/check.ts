@@ -188,8 +188,11 @@ export interface TestUser {
   login(options?: LoginOptions): Promise<TestSession>;
   /** Logs in, and leaves it to the caller what comes of it. */
   tryLogin(options?: LoginOptions): Promise<LoginResponse>;
-  /** A bare client that acts as this user, or with another token, or with none (null). */
-  client(options?: { token?: string | null }): Client<typeof UserStatusService>;
+  /**
+   * A bare client that acts as this user, or with another token, or with none (null). `bareType`: over gRPC and gRPC-Web its content type names no
+   * codec.
+   */
+  client(options?: { token?: string | null; bareType?: boolean }): Client<typeof UserStatusService>;
 }
 
 export interface LoginOptions {

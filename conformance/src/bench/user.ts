@@ -51,7 +51,8 @@ export function createTestUser(world: World, id: string): TestUser {
         throw asFailure(error, `Login of ${id} must be answered`);
       }
     },
-    client: (options) => userClient(world, id, options?.token === undefined ? usualToken : options.token),
+    client: ({ token, bareType = false } = {}) =>
+      userClient(world, id, token === undefined ? usualToken : token, { bareType }),
   };
   return user;
 }

@@ -10,6 +10,7 @@ import { type Observer, observeAnswer, observeMessage, type Sighting } from "../
 import type { BenchTime, Living } from "../time/bench-time.ts";
 import type { Pace } from "../time/pace.ts";
 import type { Transcript } from "../transcript/transcript.ts";
+import { withBareType } from "../wire/bare-type.ts";
 import { createCaller } from "../wire/caller.ts";
 import type { Connection } from "../wire/connection.ts";
 import type { TransportKind } from "../wire/kinds.ts";
@@ -63,10 +64,11 @@ export function userClient(
   world: World,
   who: string,
   token: string | null | (() => Promise<string>),
-  via: { readonly connection?: Connection; readonly streamsWait?: boolean } = {},
+  via: { readonly connection?: Connection; readonly streamsWait?: boolean; readonly bareType?: boolean } = {},
 ): Client<typeof UserStatusService> {
   const { run, transcript, over, sighting } = world;
-  const caller = createCaller((via.connection ?? world.connection).transport, {
+  const { transport } = via.connection ?? world.connection;
+  const caller = createCaller(via.bareType === true ? withBareType(transport) : transport, {
     who,
     token,
     transcript,

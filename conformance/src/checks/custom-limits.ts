@@ -5,13 +5,7 @@ import { between } from "./lib/a-instants.ts";
 import { createPace, paceMs } from "./lib/b-pace.ts";
 import { seen } from "./lib/b-sessions.ts";
 import { textTtlMs, textTtlOf } from "./lib/b-times.ts";
-import { msOf, rowIn, rowListed, sampleText, textEnd, textEndOf, textOf } from "./lib/b-values.ts";
-
-/** A text of exactly so many bytes: as many of the character as fit, then ASCII. */
-function textOfBytes(character: string, bytes: number): string {
-  const width = Buffer.byteLength(character);
-  return character.repeat(Math.floor(bytes / width)) + "x".repeat(bytes % width);
-}
+import { msOf, rowIn, rowListed, sampleText, textEnd, textEndOf, textOf, textOfBytes } from "./lib/b-values.ts";
 
 function byteLimit(name: string, character: string): Check {
   const width = Buffer.byteLength(character);
@@ -45,6 +39,8 @@ function byteLimit(name: string, character: string): Check {
 /** Texts that a server may be tempted to trim, normalize, escape, or end at a NUL. */
 const delicateTexts: readonly string[] = [
   " a ",
+  "  ",
+  "\t\n\u00a0\u3000",
   "a\nb\tc",
   "e\u0301 \u00e9",
   "\u{1f469}\u200d\u{1f4bb}",
@@ -60,7 +56,7 @@ const delicateTexts: readonly string[] = [
 const unchanged: Check = {
   id: "custom-bytes/unchanged",
   title:
-    "Sets texts with blanks, line ends, control, combining and joined characters, byte order marks and markup: each comes back byte by byte",
+    "Sets texts with blanks, and of blanks alone, with line ends, control, combining and joined characters, byte order marks and markup: each comes back byte by byte",
   applies: (profile) => (profile.customStatus?.maxBytes ?? 0) >= 12 || "a text has fewer than 12 bytes",
   run: async (t: Bench) => {
     const users = await t.users(delicateTexts.length);

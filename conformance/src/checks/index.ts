@@ -15,7 +15,9 @@ import { cursorSafeChecks } from "./cursor-safe.ts";
 import { cursorChecks } from "./cursors.ts";
 import { customAgainChecks } from "./custom-again.ts";
 import { customClearedChecks } from "./custom-cleared.ts";
+import { customClearedAgainChecks } from "./custom-cleared-again.ts";
 import { customClearedLogoutChecks } from "./custom-cleared-logout.ts";
+import { customEmptyChecks } from "./custom-empty.ts";
 import { customExpiryChecks } from "./custom-expiry.ts";
 import { customKeptChecks } from "./custom-kept.ts";
 import { customLimitsChecks } from "./custom-limits.ts";
@@ -45,9 +47,11 @@ import { leaseAgainChecks } from "./lease-again.ts";
 import { leaseCallsChecks } from "./lease-calls.ts";
 import { linkChecks } from "./link.ts";
 import { listChecks } from "./list.ts";
+import { listPageTokenChecks } from "./list-page-tokens.ts";
 import { listPagesChecks } from "./list-pages.ts";
 import { loginChecks } from "./login.ts";
 import { loginCustomChecks } from "./login-custom.ts";
+import { loginCustomLimitChecks } from "./login-custom-limits.ts";
 import { logoutChecks } from "./logout.ts";
 import { lostChecks } from "./lost.ts";
 import { lostKeptChecks } from "./lost-kept.ts";
@@ -60,6 +64,7 @@ import { platformChecks } from "./platforms.ts";
 import { queryChecks } from "./query.ts";
 import { raceChecks } from "./races.ts";
 import { ratesChecks } from "./rates.ts";
+import { rateKeptChecks } from "./rates-kept.ts";
 import { ratesScopeChecks } from "./rates-scope.ts";
 import { resumeChecks } from "./resume.ts";
 import { resumeBackendChecks } from "./resume-backend.ts";
@@ -76,9 +81,11 @@ import { subscribeChecks } from "./subscribe.ts";
 import { subscribeAgainChecks } from "./subscribe-again.ts";
 import { subscribeArgumentsChecks } from "./subscribe-arguments.ts";
 import { subscribeDeliversChecks } from "./subscribe-delivers.ts";
+import { subscribeRefreshTimeChecks } from "./subscribe-refresh-time.ts";
 import { subscribeTtlChecks } from "./subscribe-ttl.ts";
 import { subscriptionAbsenceChecks } from "./subscription-absence.ts";
 import { subscriptionCapChecks } from "./subscription-cap.ts";
+import { subscriptionCapEndedChecks } from "./subscription-cap-ended.ts";
 import { subscriptionEndsChecks } from "./subscription-ends.ts";
 import { syncChecks } from "./sync.ts";
 import { syncFenceChecks } from "./sync-fence.ts";
@@ -87,6 +94,7 @@ import { timeKeepAliveChecks } from "./time-keep-alive.ts";
 import { tokenNewestChecks } from "./token-newest.ts";
 import { tokenChecks } from "./tokens.ts";
 import { transportChecks } from "./transport.ts";
+import { transportTypeChecks } from "./transport-types.ts";
 import { unsubscribeChecks } from "./unsubscribe.ts";
 import { unsubscribeAllChecks } from "./unsubscribe-all.ts";
 import { vendorCodeChecks } from "./vendor-codes.ts";
@@ -112,8 +120,10 @@ export const checks: readonly Check[] = collect([
   ...cursorSafeChecks,
   ...cursorChecks,
   ...customAgainChecks,
+  ...customClearedAgainChecks,
   ...customClearedLogoutChecks,
   ...customClearedChecks,
+  ...customEmptyChecks,
   ...customExpiryChecks,
   ...customKeptChecks,
   ...customLimitsChecks,
@@ -142,8 +152,10 @@ export const checks: readonly Check[] = collect([
   ...leaseCallsChecks,
   ...leaseChecks,
   ...linkChecks,
+  ...listPageTokenChecks,
   ...listPagesChecks,
   ...listChecks,
+  ...loginCustomLimitChecks,
   ...loginCustomChecks,
   ...loginChecks,
   ...logoutChecks,
@@ -157,6 +169,7 @@ export const checks: readonly Check[] = collect([
   ...platformChecks,
   ...queryChecks,
   ...raceChecks,
+  ...rateKeptChecks,
   ...ratesScopeChecks,
   ...ratesChecks,
   ...resumeBackendChecks,
@@ -173,9 +186,11 @@ export const checks: readonly Check[] = collect([
   ...subscribeAgainChecks,
   ...subscribeArgumentsChecks,
   ...subscribeDeliversChecks,
+  ...subscribeRefreshTimeChecks,
   ...subscribeTtlChecks,
   ...subscribeChecks,
   ...subscriptionAbsenceChecks,
+  ...subscriptionCapEndedChecks,
   ...subscriptionCapChecks,
   ...subscriptionEndsChecks,
   ...syncFenceChecks,
@@ -184,6 +199,7 @@ export const checks: readonly Check[] = collect([
   ...timeKeepAliveChecks,
   ...tokenNewestChecks,
   ...tokenChecks,
+  ...transportTypeChecks,
   ...transportChecks,
   ...unsubscribeAllChecks,
   ...unsubscribeChecks,

@@ -111,7 +111,7 @@ function negative(name: string, size: number): Check {
 
 const filterAtLimit: Check = {
   id: "list-pages/filter-limit",
-  title: "Filters by list_page_max ids: accepted; by one more: refused",
+  title: "Filters by list_page_max ids: accepted; by one more, also where they are all the same: refused",
   run: async (t: Bench) => {
     const { watcher, ids } = await withRows(t, 1);
     const { pageMax } = rowLimits(t.profile);
@@ -121,12 +121,15 @@ const filterAtLimit: Check = {
       ids,
       `targets of the rows, with a filter of ${pageMax} ids`,
     );
-    const tooMany = [...filter, t.unregisteredId()];
-    await t.refused(
-      watcher.raw.list({ userIds: tooMany }),
-      "BATCH_TOO_LARGE",
-      `ListSubscriptions with a filter of ${tooMany.length} ids`,
-    );
+    const different = [...filter, t.unregisteredId()];
+    const same = Array.from({ length: pageMax + 1 }, () => ids[0] ?? "");
+    for (const [what, userIds] of Object.entries({ different, same })) {
+      await t.refused(
+        watcher.raw.list({ userIds }),
+        "BATCH_TOO_LARGE",
+        `ListSubscriptions with a filter of ${userIds.length} ids, all of them ${what}`,
+      );
+    }
   },
 };
 

@@ -1,16 +1,36 @@
 // Checks of SPEC §7, online-platforms: the platforms that others see, everywhere and at every change.
-import type { Platform, Profile } from "@userstatus/protocol";
+import { Platform, type Profile } from "@userstatus/protocol";
 import type { Bench, Check } from "../check.ts";
-import { firstOf, fits, gracesMs, knownPlatforms, offlineSamples, onlineName } from "./lib/a-profile.ts";
+import { firstOf, fits, gracesMs, knownPlatforms, livenessOf, offlineSamples, onlineName } from "./lib/a-profile.ts";
 import { loginAll, look, lose, views, watching } from "./lib/a-scenes.ts";
 
-/** Different platforms side by side, at most three, the greater numbers first. */
-function differentPlatforms(profile: Profile): readonly Platform[] {
+/** Of these as many as may live side by side, at most three. */
+function besideEachOther(profile: Profile, platforms: readonly Platform[]): readonly Platform[] {
   const chosen: Platform[] = [];
-  for (const platform of [...knownPlatforms].sort((a, b) => b - a)) {
+  for (const platform of platforms) {
     if (chosen.length < 3 && fits(profile, [...chosen, platform])) chosen.push(platform);
   }
   return chosen;
+}
+
+const greatestFirst: readonly Platform[] = [...knownPlatforms].sort((a, b) => b - a);
+
+/** Different platforms side by side, the greater numbers first. */
+function differentPlatforms(profile: Profile): readonly Platform[] {
+  return besideEachOther(profile, greatestFirst);
+}
+
+/** Different platforms side by side whose lost sessions show OFFLINE. */
+function differentOffline(profile: Profile): readonly Platform[] {
+  return besideEachOther(
+    profile,
+    greatestFirst.filter((platform) => livenessOf(profile, platform).offline),
+  );
+}
+
+/** A negative number, a named platform and the greatest number, as far as they may live side by side. */
+function withNegative(profile: Profile): readonly Platform[] {
+  return besideEachOther(profile, [-1 as Platform, Platform.ANDROID, 2_147_483_647 as Platform]);
 }
 
 function ascending(platforms: readonly Platform[]): readonly Platform[] {
@@ -86,6 +106,49 @@ export const onlinePlatformChecks: readonly Check[] = [
       await two.logout();
       await watch.fence();
       t.equal(watch.held(user.id)?.onlinePlatforms, [one.platform], "Platforms on the Watch when one has logged out");
+    },
+  },
+  {
+    id: "online-platforms/lost-beside-live",
+    title:
+      "Of two sessions on different platforms one is lost: others see the platform of the other only, and both when it is back",
+    claims: ["multi_session"],
+    applies: (profile) => {
+      if (!profile.status?.targetPlatforms) return "the profile shows no platforms of targets";
+      return differentOffline(profile).length > 1 || "no two platforms whose loss shows OFFLINE may live side by side";
+    },
+    timeMs: (profile) => gracesMs(profile, differentOffline(profile).slice(0, 1)),
+    run: async (t: Bench) => {
+      const user = await t.user();
+      const platforms = differentOffline(t.profile).slice(0, 2);
+      const [lost, live] = await loginAll(user, platforms);
+      t.ok(lost !== undefined && live !== undefined, "The user has two sessions");
+      const { observer, watch } = await watching(t, user.id);
+      t.equal(watch.held(user.id)?.onlinePlatforms, [...ascending(platforms)], "Platforms while both sessions live");
+      await lose(t, lost, [live, observer]);
+      for (const [where, status] of Object.entries(await views(t, user.id)))
+        t.equal(status?.onlinePlatforms, [live.platform], `Platforms while one session is lost, by ${where}`);
+      await watch.fence();
+      t.equal(watch.held(user.id)?.onlinePlatforms, [live.platform], "Platforms told to who watched before the loss");
+      await lost.heartbeat();
+      t.equal((await look(t, user.id)).onlinePlatforms, [...ascending(platforms)], "Platforms when it is back");
+    },
+  },
+  {
+    id: "online-platforms/negative",
+    title: "A platform with a negative number stands before those with positive ones",
+    claims: ["multi_session"],
+    applies: (profile) => {
+      if (!profile.status?.targetPlatforms) return "the profile shows no platforms of targets";
+      const [negative = 0, ...others] = withNegative(profile);
+      return (negative < 0 && others.length > 0) || "no other session may live beside one with a negative platform";
+    },
+    run: async (t: Bench) => {
+      const user = await t.user();
+      const platforms = withNegative(t.profile);
+      await loginAll(user, platforms.toReversed());
+      for (const [where, status] of Object.entries(await views(t, user.id)))
+        t.equal(status?.onlinePlatforms, [...ascending(platforms)], `Platforms, by ${where}`);
     },
   },
   {

@@ -111,13 +111,14 @@ export const onlineTimesChecks: readonly Check[] = [
   },
   {
     id: "online-times/text",
-    title: "custom_status_update_time is when the text was set and when it was cleared; the other time stays",
+    title:
+      "custom_status_update_time is when the text was set, when the same was set again, and when it was cleared; the other time stays",
     applies: hasTimes,
-    timeMs: (profile) => 3 * stepMs(profile),
+    timeMs: (profile) => 4 * stepMs(profile),
     run: async (t: Bench) => {
       const session = await t.session();
       const before = await look(t, session.user.id);
-      for (const text of ["one", "two", ""]) {
+      for (const text of ["one", "two", "two", ""]) {
         await t.time.pass(stepMs(t.profile), [session]);
         const change = await spanOf(t, () => session.set(text));
         const after = await look(t, session.user.id);

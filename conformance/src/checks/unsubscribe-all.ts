@@ -2,8 +2,10 @@
 import { type Profile, SubscriptionEndReason } from "@userstatus/protocol";
 import type { Bench, Check, TestSession } from "../check.ts";
 import { createPace, paceMs } from "./lib/b-pace.ts";
-import { batchOf, rowIn, rowLimits, targetsOf } from "./lib/b-values.ts";
+import { twoSessions } from "./lib/b-sessions.ts";
+import { batchOf, byBytes, rowIn, rowLimits, targetsOf } from "./lib/b-values.ts";
 import { awaitEnd, silentAbout } from "./lib/b-watch.ts";
+import { roomFor } from "./lib/c-actors.ts";
 
 const unsubscribed = SubscriptionEndReason.UNSUBSCRIBED;
 
@@ -41,23 +43,59 @@ const allRows: Check = {
   run: (t: Bench) => endsEveryRow(t, (watcher) => watcher.unsubscribeAll()),
 };
 
+const everySession: Check = {
+  id: "unsub-all/every-session",
+  title: "One session unsubscribes all: the end of each row is told on the other's Watch too, and both are silent then",
+  claims: ["multi_session"],
+  applies: (profile) => {
+    const room = roomFor(2)(profile);
+    return room === true ? batchOf(2)(profile) : room;
+  },
+  run: async (t: Bench) => {
+    const [one, two] = await twoSessions(t);
+    const watches = [await one.watch(), await two.watch()];
+    const targets = [await t.session(), await t.session()];
+    const ids = targets.map((target) => target.user.id);
+    const results = await one.subscribe(ids);
+    for (const watch of watches)
+      for (const id of ids) await watch.status(id, "each target's status on each Watch", () => true);
+    await two.unsubscribeAll();
+    const places: number[] = [];
+    for (const watch of watches) {
+      for (const id of ids) {
+        const { generation } = rowIn(t, results, id).row;
+        await awaitEnd(
+          t,
+          watch,
+          { id, generation, reason: unsubscribed },
+          "on each Watch, after the call that ends all",
+        );
+      }
+      places.push(await watch.fence());
+    }
+    for (const target of targets) await target.logout();
+    for (const [nth, watch] of watches.entries())
+      for (const id of ids) await silentAbout(t, watch, id, places[nth] ?? 0, "after the call that ends all");
+  },
+};
+
 const allNamed: Check = {
   id: "unsub-result/all",
-  title: "Unsubscribes all: ended_user_ids names the targets whose rows ended, and no other",
+  title: "Unsubscribes all: ended_user_ids names the targets whose rows ended, and no other, by their bytes",
   applies: batchOf(2),
   timeMs: (profile) => paceMs(profile, { Unsubscribe: 2 }),
   run: async (t: Bench) => {
     const pace = createPace(t);
     const watcher = await t.session();
-    const [gone, one, two] = [await t.user(), await t.user(), await t.user()];
-    for (const ids of [[gone.id], [one.id, two.id]]) {
+    const [gone = "", one = "", two = ""] = (await t.users(3)).map((user) => user.id).sort(byBytes);
+    for (const ids of [[gone], [two, one]]) {
       const results = await pace.subscribe(watcher, ids);
       for (const id of ids) rowIn(t, results, id);
-      if (ids.includes(gone.id)) await pace.unsubscribe(watcher, ids);
+      if (ids.includes(gone)) await pace.unsubscribe(watcher, ids);
     }
     await pace.room(watcher, "Unsubscribe");
     const answer = await watcher.unsubscribeAll();
-    t.equal([...answer.endedUserIds].sort(), [one.id, two.id].sort(), "ended_user_ids");
+    t.equal(answer.endedUserIds, [one, two], "ended_user_ids, by their bytes, of rows that were made in another order");
     t.equal(answer.failures.length, 0, "failures");
   },
 };
@@ -123,6 +161,7 @@ function emptyIsAll(name: string, title: string, users: readonly string[] | "uns
 
 export const unsubscribeAllChecks: readonly Check[] = [
   allRows,
+  everySession,
   allNamed,
   allOfNone,
   emptyRefused("list", "Unsubscribes an empty list where that does not mean all: refused, and the row stands", []),

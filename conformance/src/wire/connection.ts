@@ -6,6 +6,7 @@ import * as net from "node:net";
 import * as tls from "node:tls";
 import type { Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
+import { bareTypeInterceptor } from "./bare-type.ts";
 import { preferGet } from "./get-transport.ts";
 import { createH2Session, type H2Session } from "./h2-session.ts";
 import type { TransportKind } from "./kinds.ts";
@@ -37,11 +38,12 @@ type NodeTransportOptions =
 function transportOf(kind: TransportKind, baseUrl: string, node: NodeTransportOptions): Transport {
   // Without compression, so that what piles up behind a stalled reader is as large as it looks.
   const common = { baseUrl, acceptCompression: [] };
-  if (kind.protocol === "grpc-web") return createGrpcWebTransport({ ...common, ...node });
+  const grpc = { ...common, interceptors: [bareTypeInterceptor] };
+  if (kind.protocol === "grpc-web") return createGrpcWebTransport({ ...grpc, ...node });
   if (kind.protocol === "grpc") {
     if (node.httpVersion !== "2") throw new RangeError("gRPC needs HTTP/2");
     const { httpVersion: _, ...rest } = node;
-    return createGrpcTransport({ ...common, ...rest });
+    return createGrpcTransport({ ...grpc, ...rest });
   }
   const connect = { ...common, ...node, useBinaryFormat: kind.codec === "proto" };
   const byPost = createConnectTransport(connect);

@@ -613,7 +613,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "tencent-native \"Setting Self Status\"; tencent-web \"Set your custom status\"",
     "section": "8",
     "sectionTitle": "Custom status",
-    "text": "SetCustomStatus with no or an empty text MUST clear the custom status: `custom_status` is unset then. Where there is none, nothing changes (no revision, no event), and the call is counted all the same."
+    "text": "SetCustomStatus with no or an empty text MUST clear the custom status: `custom_status` is unset then. Where there is none, nothing changes (no revision, no event), and the call is counted all the same. (A text of blanks is not empty. A ttl beside an empty text means nothing.)"
   },
   {
     "id": "custom-user-wide",
@@ -847,7 +847,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "10.1",
     "sectionTitle": "Subscribe",
-    "text": "Subscribing to a target again MUST keep the row and its generation, replace its expiry (a shorter one too; without a ttl that of `sub-ttl-absent`), and make it the one refreshed last; of several in one call, in list order, the last."
+    "text": "Subscribing to a target again MUST keep the row and its generation, replace its expiry (a shorter one too; without a ttl that of `sub-ttl-absent`), and make it the one refreshed last; of several in one call, in list order, the last. `refresh_time` MUST tell when the row was made or last refreshed."
   },
   {
     "id": "sub-generation",
@@ -937,7 +937,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "10.3",
     "sectionTitle": "Unsubscribe",
-    "text": "`ended_user_ids` MUST name each registered user of the list once, in the order of first occurrence, whether or not there was a row; the caller himself is like any other. With `all`: the targets whose rows ended."
+    "text": "`ended_user_ids` MUST name each registered user of the list once, in the order of first occurrence, whether or not there was a row; the caller himself is like any other. With `all`: the targets whose rows ended, ascending by the bytes of user_id."
   },
   {
     "id": "unsub-unknown",
@@ -1000,7 +1000,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "10.4",
     "sectionTitle": "List",
-    "text": "A page MUST have at most `page_size` rows (0: the server's choice) and at most `subscription.list_page_max`; a negative size MUST be refused with INVALID_FIELD, more than `list_page_max` ids in the filter (counted before duplicates collapse) with BATCH_TOO_LARGE, and a token that this call never gave to this user for this list of `user_ids` with MALFORMED_PAGE_TOKEN. A token is good for as long as the session that it was given to, with any `page_size`, whether or not the last row of its page still stands, and MAY be taken or refused after it."
+    "text": "A page MUST have at most `page_size` rows (0: the server's choice) and at most `subscription.list_page_max`; a negative size MUST be refused with INVALID_FIELD, more than `list_page_max` ids in the filter (counted before duplicates collapse) with BATCH_TOO_LARGE, and a token that this call never gave to this user for this list of `user_ids` with MALFORMED_PAGE_TOKEN. A token is good for as long as the session that it was given to, in any session of the user, with any `page_size`, whether or not the last row of its page still stands, and MAY be taken or refused after it."
   },
   {
     "id": "watch-hello",
@@ -1381,7 +1381,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "16",
     "sectionTitle": "Rates",
-    "text": "The count MUST be per user and procedure: shared by the user's sessions, and untouched by other users (one of the same id in another app is another) and other procedures."
+    "text": "The count MUST be per user and procedure: shared by the user's sessions, and untouched by other users (one of the same id in another app is another) and other procedures. (A logout or login leaves it as it is.)"
   },
   {
     "id": "rate-self",

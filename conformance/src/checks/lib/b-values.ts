@@ -97,6 +97,12 @@ export function rowListed(
   return { row: subscription, status };
 }
 
+/** A text of exactly so many bytes: as many of the character as fit, then ASCII. */
+export function textOfBytes(character: string, bytes: number): string {
+  const width = Buffer.byteLength(character);
+  return character.repeat(Math.floor(bytes / width)) + "x".repeat(bytes % width);
+}
+
 /** Targets of all rows, as ListSubscriptions gives them. */
 export async function targetsOf(session: TestSession): Promise<string[]> {
   return (await session.list()).map((one) => one.subscription?.userId ?? "");
