@@ -2,6 +2,7 @@
 import { findRequirement } from "@userstatus/protocol";
 import type { Check } from "../check.ts";
 import { adminChecks } from "./admin.ts";
+import { adminRefusedChecks } from "./admin-refused.ts";
 import { adminUserChecks } from "./admin-users.ts";
 import { authChecks } from "./auth.ts";
 import { authSessionChecks } from "./auth-sessions.ts";
@@ -19,6 +20,7 @@ import { customStatusChecks } from "./custom-status.ts";
 import { decayChecks } from "./decay.ts";
 import { epochChecks } from "./epochs.ts";
 import { errorChecks } from "./errors.ts";
+import { failedTwiceChecks } from "./failed-twice.ts";
 import { frameChecks } from "./frames.ts";
 import { friendsChecks } from "./friends.ts";
 import { friendsRowsChecks } from "./friends-rows.ts";
@@ -55,15 +57,18 @@ import { ratesScopeChecks } from "./rates-scope.ts";
 import { resumeChecks } from "./resume.ts";
 import { resumeBackendChecks } from "./resume-backend.ts";
 import { resumeLiveChecks } from "./resume-live.ts";
+import { resumeLostChecks } from "./resume-lost.ts";
 import { resumeRowChecks } from "./resume-rows.ts";
 import { resumeUsedChecks } from "./resume-used.ts";
 import { revisionChecks } from "./revisions.ts";
 import { robustnessChecks } from "./robustness.ts";
 import { sameDeviceChecks } from "./same-device.ts";
+import { selfNotExemptChecks } from "./self-not-exempt.ts";
 import { sessionRuleChecks } from "./session-rules.ts";
 import { sessionChecks } from "./sessions.ts";
 import { subscribeChecks } from "./subscribe.ts";
 import { subscribeAgainChecks } from "./subscribe-again.ts";
+import { subscribeAnewChecks } from "./subscribe-anew.ts";
 import { subscribeArgumentsChecks } from "./subscribe-arguments.ts";
 import { subscribeDeliversChecks } from "./subscribe-delivers.ts";
 import { subscribeTtlChecks } from "./subscribe-ttl.ts";
@@ -72,6 +77,7 @@ import { subscriptionCapChecks } from "./subscription-cap.ts";
 import { subscriptionEndsChecks } from "./subscription-ends.ts";
 import { syncChecks } from "./sync.ts";
 import { syncFenceChecks } from "./sync-fence.ts";
+import { targetGoneChecks } from "./target-gone.ts";
 import { timeChecks } from "./time.ts";
 import { tokenChecks } from "./tokens.ts";
 import { transportChecks } from "./transport.ts";
@@ -82,11 +88,13 @@ import { watchEndChecks } from "./watch-end.ts";
 import { watchLiveChecks } from "./watch-live.ts";
 import { watchOpenChecks } from "./watch-open.ts";
 import { watchSelfChecks } from "./watch-self.ts";
+import { watchSelfTimesChecks } from "./watch-self-times.ts";
 
 const idPattern = /^[a-z0-9-]+\/[A-Za-z0-9-]+$/;
 
 /** All checks, file by file. */
 export const checks: readonly Check[] = collect([
+  ...adminRefusedChecks,
   ...adminUserChecks,
   ...adminChecks,
   ...authSessionChecks,
@@ -105,6 +113,7 @@ export const checks: readonly Check[] = collect([
   ...decayChecks,
   ...epochChecks,
   ...errorChecks,
+  ...failedTwiceChecks,
   ...frameChecks,
   ...friendsRowsChecks,
   ...friendsSwitchChecks,
@@ -140,15 +149,18 @@ export const checks: readonly Check[] = collect([
   ...ratesChecks,
   ...resumeBackendChecks,
   ...resumeLiveChecks,
+  ...resumeLostChecks,
   ...resumeRowChecks,
   ...resumeUsedChecks,
   ...resumeChecks,
   ...revisionChecks,
   ...robustnessChecks,
   ...sameDeviceChecks,
+  ...selfNotExemptChecks,
   ...sessionRuleChecks,
   ...sessionChecks,
   ...subscribeAgainChecks,
+  ...subscribeAnewChecks,
   ...subscribeArgumentsChecks,
   ...subscribeDeliversChecks,
   ...subscribeTtlChecks,
@@ -158,6 +170,7 @@ export const checks: readonly Check[] = collect([
   ...subscriptionEndsChecks,
   ...syncFenceChecks,
   ...syncChecks,
+  ...targetGoneChecks,
   ...timeChecks,
   ...tokenChecks,
   ...transportChecks,
@@ -168,6 +181,7 @@ export const checks: readonly Check[] = collect([
   ...watchLiveChecks,
   ...watchOpenChecks,
   ...watchSelfChecks,
+  ...watchSelfTimesChecks,
 ]);
 
 /** Throws for an id that stands twice, is misspelt, or decides no requirement that a server can be tested for. */
