@@ -55,4 +55,31 @@ const againStartsTtl: Check = {
   },
 };
 
-export const customAgainChecks: readonly Check[] = [againIsAChange, againStartsTtl];
+const againByLogin: Check = {
+  id: "custom-again/by-login",
+  title: "Logs in again with the text that stands: new revisions, told to the watcher and to the user",
+  run: async (t: Bench) => {
+    const { session: watcher, watch } = await t.watcher();
+    const text = sampleText(t);
+    const { session: owner, watch: ownWatch } = await t.watcher({ text });
+    const { id } = owner.user;
+    await watcher.subscribe([id]);
+    const shown = await seen(t, id);
+    t.equal(textOf(shown), text, "text of the first Login");
+    await watch.status(id, "the text on the watcher's Watch", (status) => textOf(status) === text);
+    const ownRevision = owner.login.self?.status?.revision;
+    t.ok(ownRevision !== undefined, "the answer of Login has a self status", owner.login);
+    await owner.user.login({ device: owner.device, platform: owner.platform, text });
+    const again = await seen(t, id);
+    t.equal(textOf(again), text, "text after Login with the same text");
+    higher(t, again.revision, shown.revision, "the revision after Login with the same text");
+    await watch.status(id, "the same text with a higher revision, on the watcher's Watch", (status) => {
+      return textOf(status) === text && status.revision > shown.revision;
+    });
+    await ownWatch.self("`self` with the same text and a higher revision, on the user's own Watch", (self) => {
+      return textOf(self.status) === text && (self.status?.revision ?? 0n) > ownRevision;
+    });
+  },
+};
+
+export const customAgainChecks: readonly Check[] = [againIsAChange, againStartsTtl, againByLogin];

@@ -2,6 +2,7 @@
 import { findRequirement } from "@userstatus/protocol";
 import type { Check } from "../check.ts";
 import { adminChecks } from "./admin.ts";
+import { adminRefusedChecks } from "./admin-refused.ts";
 import { adminTokenChecks } from "./admin-tokens.ts";
 import { adminUserChecks } from "./admin-users.ts";
 import { authChecks } from "./auth.ts";
@@ -27,6 +28,7 @@ import { decayChecks } from "./decay.ts";
 import { endedByBackendChecks } from "./ended-by-backend.ts";
 import { epochChecks } from "./epochs.ts";
 import { errorChecks } from "./errors.ts";
+import { failedTwiceChecks } from "./failed-twice.ts";
 import { frameChecks } from "./frames.ts";
 import { friendsChecks } from "./friends.ts";
 import { friendsEachWatchChecks } from "./friends-each-watch.ts";
@@ -70,15 +72,18 @@ import { resumeChecks } from "./resume.ts";
 import { resumeBackendChecks } from "./resume-backend.ts";
 import { resumeGoneChecks } from "./resume-gone.ts";
 import { resumeLiveChecks } from "./resume-live.ts";
+import { resumeLostChecks } from "./resume-lost.ts";
 import { resumeRowChecks } from "./resume-rows.ts";
 import { resumeUsedChecks } from "./resume-used.ts";
 import { revisionChecks } from "./revisions.ts";
 import { robustnessChecks } from "./robustness.ts";
 import { sameDeviceChecks } from "./same-device.ts";
+import { selfNotExemptChecks } from "./self-not-exempt.ts";
 import { sessionRuleChecks } from "./session-rules.ts";
 import { sessionChecks } from "./sessions.ts";
 import { subscribeChecks } from "./subscribe.ts";
 import { subscribeAgainChecks } from "./subscribe-again.ts";
+import { subscribeAnewChecks } from "./subscribe-anew.ts";
 import { subscribeArgumentsChecks } from "./subscribe-arguments.ts";
 import { subscribeDeliversChecks } from "./subscribe-delivers.ts";
 import { subscribeRefreshTimeChecks } from "./subscribe-refresh-time.ts";
@@ -89,6 +94,7 @@ import { subscriptionCapEndedChecks } from "./subscription-cap-ended.ts";
 import { subscriptionEndsChecks } from "./subscription-ends.ts";
 import { syncChecks } from "./sync.ts";
 import { syncFenceChecks } from "./sync-fence.ts";
+import { targetGoneChecks } from "./target-gone.ts";
 import { timeChecks } from "./time.ts";
 import { timeKeepAliveChecks } from "./time-keep-alive.ts";
 import { tokenNewestChecks } from "./token-newest.ts";
@@ -102,12 +108,14 @@ import { watchEndChecks } from "./watch-end.ts";
 import { watchLiveChecks } from "./watch-live.ts";
 import { watchOpenChecks } from "./watch-open.ts";
 import { watchSelfChecks } from "./watch-self.ts";
+import { watchSelfTimesChecks } from "./watch-self-times.ts";
 
 const idPattern = /^[a-z0-9-]+\/[A-Za-z0-9-]+$/;
 
 /** All checks, file by file. */
 export const checks: readonly Check[] = collect([
   ...adminTokenChecks,
+  ...adminRefusedChecks,
   ...adminUserChecks,
   ...adminChecks,
   ...authSchemeChecks,
@@ -133,6 +141,7 @@ export const checks: readonly Check[] = collect([
   ...endedByBackendChecks,
   ...epochChecks,
   ...errorChecks,
+  ...failedTwiceChecks,
   ...frameChecks,
   ...friendsEachWatchChecks,
   ...friendsGoneChecks,
@@ -175,15 +184,18 @@ export const checks: readonly Check[] = collect([
   ...resumeBackendChecks,
   ...resumeGoneChecks,
   ...resumeLiveChecks,
+  ...resumeLostChecks,
   ...resumeRowChecks,
   ...resumeUsedChecks,
   ...resumeChecks,
   ...revisionChecks,
   ...robustnessChecks,
   ...sameDeviceChecks,
+  ...selfNotExemptChecks,
   ...sessionRuleChecks,
   ...sessionChecks,
   ...subscribeAgainChecks,
+  ...subscribeAnewChecks,
   ...subscribeArgumentsChecks,
   ...subscribeDeliversChecks,
   ...subscribeRefreshTimeChecks,
@@ -195,6 +207,7 @@ export const checks: readonly Check[] = collect([
   ...subscriptionEndsChecks,
   ...syncFenceChecks,
   ...syncChecks,
+  ...targetGoneChecks,
   ...timeChecks,
   ...timeKeepAliveChecks,
   ...tokenNewestChecks,
@@ -208,6 +221,7 @@ export const checks: readonly Check[] = collect([
   ...watchLiveChecks,
   ...watchOpenChecks,
   ...watchSelfChecks,
+  ...watchSelfTimesChecks,
 ]);
 
 /** Throws for an id that stands twice, is misspelt, or decides no requirement that a server can be tested for. */

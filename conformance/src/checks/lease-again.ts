@@ -59,7 +59,31 @@ function oneWithGrace(profile: Profile): readonly Platform[] {
   return graceSamples(profile).slice(0, 1);
 }
 
+/** Two platforms whose leases differ. */
+function differentLeases(profile: Profile): readonly [Platform, Platform] | undefined {
+  const [first, ...others] = ruleSamples(profile);
+  if (first === undefined) return undefined;
+  const lease = (platform: Platform): number => livenessOf(profile, platform).leaseMs;
+  const other = others.find((platform) => lease(platform) !== lease(first));
+  return other === undefined ? undefined : [first, other];
+}
+
 export const leaseAgainChecks: readonly Check[] = [
+  {
+    id: "lease-heartbeat/after-a-move",
+    title: "Login again on a platform of another lease, and back: Heartbeat answers with the lease of the newer one",
+    applies: (profile) => differentLeases(profile) !== undefined || "on every platform the lease is the same",
+    run: async (t: Bench) => {
+      const [here, there] = differentLeases(t.profile) ?? t.notApplicable("on every platform the lease is the same");
+      const { user, device } = await t.session({ platform: here });
+      for (const platform of [here, there, here]) {
+        const session = await user.login({ device, platform });
+        const { lease } = await session.heartbeat();
+        const what = `Lease of Heartbeat after Login again on ${platformName(platform)}`;
+        t.equal(durationOf(lease), livenessOf(t.profile, platform).leaseMs, what);
+      }
+    },
+  },
   inTheGrace("lease-heartbeat/in-the-grace", "Heartbeat within the grace starts the lease anew", beatAt),
   inTheGrace("lease-login/in-the-grace", "Login again within the grace starts the lease anew", async (t, session) =>
     loggedInAt(t, await loginAgain(session)),

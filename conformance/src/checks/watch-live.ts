@@ -2,6 +2,7 @@
 import { OnlineStatus } from "@userstatus/protocol";
 import type { Bench, Check, TestWatch } from "../check.ts";
 import { flip, sessionOf, subscribeAll, targets } from "./lib/c-actors.ts";
+import { sameDevice } from "./lib/c-away.ts";
 import { backlog, publisherPatienceMs, readOn, showsLast } from "./lib/c-backlog.ts";
 import { eventsOf, foldToFence } from "./lib/c-state.ts";
 import { keepAliveMs, progressBy, progressDueMs } from "./lib/c-wall.ts";
@@ -116,6 +117,24 @@ const keepAlive: Check[] = [
         const cursor = eventsOf(watch, "progress").at(-1)?.value.cursor.length ?? 0;
         t.ok(cursor >= 1 && cursor <= 512, "progress must have a cursor of 1 to 512 bytes", cursor);
       }
+    },
+  },
+  {
+    id: "watch-keep-alive/resumed",
+    title: "on a Watch that was opened with a cursor, and where nothing happens, a progress comes as on any other",
+    claims: ["resume"],
+    wallMs: progressDueMs,
+    async run(t: Bench) {
+      const intervalMs = keepAliveMs(t);
+      const { session, watch } = await t.watcher();
+      await watch.fence();
+      const { cursor } = watch;
+      await watch.close();
+      const back = await sameDevice(session);
+      const again = await back.watch({ cursor });
+      await again.fence();
+      const came = await progressBy(back, again, progressDueMs(intervalMs));
+      t.ok(came, `a progress must come within the keep_alive_interval of ${intervalMs} ms and some slack`);
     },
   },
 ];

@@ -937,7 +937,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "10.3",
     "sectionTitle": "Unsubscribe",
-    "text": "`ended_user_ids` MUST name each registered user of the list once, in the order of first occurrence, whether or not there was a row; the caller himself is like any other. With `all`: the targets whose rows ended, ascending by the bytes of user_id."
+    "text": "`ended_user_ids` MUST name each registered user of the list once, in the order of first occurrence, whether or not there was a row; the caller himself is like any other. With `all`: the targets whose rows ended (those of deleted targets had ended before, and are not named), ascending by the bytes of user_id."
   },
   {
     "id": "unsub-unknown",
@@ -946,7 +946,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "zim \"Unsubscribe from User Status\": errorUserList",
     "section": "10.3",
     "sectionTitle": "Unsubscribe",
-    "text": "A user of the list who is not registered MUST be in `failures` with USER_NOT_FOUND, and the others be unsubscribed."
+    "text": "A user of the list who is not registered MUST be in `failures` once, with USER_NOT_FOUND, and the others be unsubscribed."
   },
   {
     "id": "unsub-batch",

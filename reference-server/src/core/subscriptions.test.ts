@@ -50,6 +50,23 @@ describe("a row", () => {
     expect(core.record.rows.get("a")).toMatchObject({ generation: before, expireMs: core.nowMs + 60_000 });
   });
 
+  it("to a deleted target has ended as such before all are unsubscribed", () => {
+    const { core, sessionId, sub } = bench(10);
+    sub(["gone", "y"]);
+    const live = new Map([
+      ["gone", 2],
+      ["y", 1],
+    ]);
+    const { changes, answer } = core.run((record, _now, context) =>
+      unsubscribe(record, sessionId, "all", context, live),
+    );
+    expect(answer).toEqual(["y"]);
+    expect(changes).toMatchObject([
+      { target: "gone", reason: SubscriptionEndReason.TARGET_GONE },
+      { target: "y", reason: SubscriptionEndReason.UNSUBSCRIBED },
+    ]);
+  });
+
   it("gets a higher generation when it is made anew at the same instant", () => {
     const { core, sessionId, sub } = bench(10);
     sub(["a", "b"]);

@@ -85,14 +85,19 @@ function evictBeyondCap(record: UserRecord, mine: ReadonlySet<string>, context: 
   if (earliest) endRow(record, earliest, SubscriptionEndReason.EVICTED, context);
 }
 
-/** Ends rows; "all": every one. Answers the users that no row is left to. */
+/**
+ * Ends rows; "all": every one. Answers the users that no row is left to. Rows that `live` shows to be of deleted targets had ended before, and
+ * end as such.
+ */
 export function unsubscribe(
   record: UserRecord,
   sessionId: string,
   targets: readonly string[] | "all",
   context: CoreContext,
+  live?: ReadonlyMap<string, number>,
 ): string[] {
   usableSession(record, sessionId);
+  if (live !== undefined) dropGone(record, live, context);
   const named = targets === "all" ? sortedRows(record).map((row) => row.target) : targets;
   for (const target of named) {
     const row = record.rows.get(target);

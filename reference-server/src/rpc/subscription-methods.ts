@@ -11,7 +11,7 @@ import {
 } from "@userstatus/protocol";
 import type { RowRecord, UserRecord } from "../core/model.ts";
 import { sortedRows } from "../core/rows.ts";
-import { dropGone, rowTtlMs, subscribe, unsubscribe } from "../core/subscriptions.ts";
+import { dropGone, liveFrom, rowTtlMs, subscribe, unsubscribe } from "../core/subscriptions.ts";
 import { isKnown, rowView } from "../core/views.ts";
 import type { Command } from "../store/store.ts";
 import { findGone } from "../watch/hub.ts";
@@ -72,11 +72,12 @@ export function createSubscriptionMethods(deps: ServiceDeps): Methods {
       const listed = request.target.case === "users" ? request.target.value.userIds : [];
       const all = request.target.case === "all" || (listed.length === 0 && rules.emptyUnsubscribeMeansAll);
       const ids = all ? [] : batch(listed, rules.unsubscribeBatchMax, "users.user_ids");
-      await gatekeeper.admit(caller, { procedure: "Unsubscribe", sessionId: request.sessionId });
+      const record = await gatekeeper.admit(caller, { procedure: "Unsubscribe", sessionId: request.sessionId });
       const found = await store.read(caller.appId, ids, "status");
       const known = found.filter((target) => isKnown(target, rules)).map(({ userId }) => userId);
+      const live = all ? await findGone(store, rules, caller.appId, record) : liveOf(deps, found);
       const endedUserIds = await store.update(caller.appId, caller.userId, (own, _nowMs, core) =>
-        unsubscribe(own, request.sessionId, all ? "all" : known, core),
+        unsubscribe(own, request.sessionId, all ? "all" : known, core, live),
       );
       const failures = found
         .filter((target) => !isKnown(target, rules))
@@ -138,6 +139,11 @@ function subscribedUser({ statusOf }: ServiceDeps, row: RowRecord, target: Reado
 
 function copyOf(row: RowRecord | undefined): RowRecord | undefined {
   return row && { ...row };
+}
+
+/** From which incarnation rows to these stand. Without a registry nobody can be deleted. */
+function liveOf({ rules }: ServiceDeps, found: readonly Readonly<UserRecord>[]): Map<string, number> | undefined {
+  return rules.registry ? new Map(found.map((target) => [target.userId, liveFrom(target)])) : undefined;
 }
 
 /** Rows to deleted targets do not count against the cap: they go before it is looked at. */
