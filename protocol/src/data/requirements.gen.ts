@@ -1589,7 +1589,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "ours",
     "section": "19",
     "sectionTitle": "What clients do",
-    "text": "It MUST NOT clear a custom status by its own clock; the server tells.",
+    "text": "It MUST NOT clear a custom status by its own clock; the server tells. (So of a row: its `expire_time` is the server's time, and until then the row stands, and with it the status.)",
     "unobservable": "an obligation of clients: a server can't show it"
   },
   {
