@@ -63,15 +63,12 @@ function usualRates(profile: Profile): readonly RateLimit[] {
 const overLogout: Check = {
   id: "rate-scope/over-a-logout",
   title:
-    "A user uses up a rate with his only session, logs out and in again, while time stands still: the next call is refused all the same",
-  tools: ["test-clock"],
+    "A user uses up a rate with his only session, logs out and in again: while time stands still, the next call is refused all the same",
   applies: (profile) => {
     const verdict = hasRate(profile);
     return verdict === true ? usualRates(profile).length > 0 || "no usual procedure has a usable rate" : verdict;
   },
   run: async (t: Bench) => {
-    // Where time ran on, a window that ended meanwhile would look the same as a count that was dropped.
-    await t.clock.advance(0);
     const other = await t.user();
     for (const rule of usualRates(t.profile)) {
       const { procedure } = rule;
@@ -80,7 +77,9 @@ const overLogout: Check = {
       await session.logout();
       const again = await session.user.login();
       const outcome = await rateOutcome(t, call(t, procedure, again, other.id), `${procedure} after logout and login`);
-      t.ok(outcome !== undefined, `${procedure} beyond its rate is refused after a logout and a login`, "admitted");
+      // Where time runs, a window that ended meanwhile looks the same as a count that was dropped.
+      if (t.time.tier === "virtual")
+        t.ok(outcome !== undefined, `${procedure} beyond its rate is refused after a logout and a login`, "admitted");
     }
   },
 };
