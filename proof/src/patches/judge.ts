@@ -6,15 +6,13 @@ import type { Patch } from "./patch.ts";
 import { startSources } from "./server.ts";
 
 const settings: JudgeOptions = { seed: "patches", patienceMs: 2500, jobs: 4, rerun: true };
-/** Of clients; checks that a right one passes wait no longer for it. */
 const clientSettings = { jobs: 4, patienceMs: 2500, rerun: true };
 
-export type Judged = Pick<Patch, "of" | "profile" | "requirements">;
-
+/** Ids of the checks that fail. Where a check decides nothing it is not among them. */
 export async function failing(
   root: string,
   folder: string,
-  { of, profile, requirements }: Judged,
+  { of, profile, requirements }: Pick<Patch, "of" | "profile" | "requirements">,
 ): Promise<readonly string[]> {
   const only = [...new Set(requirements)].map((requirement) => `${requirement}/*`);
   if (of === "client") {

@@ -1081,7 +1081,7 @@ export const requirementData: readonly Requirement[] = [
     "source": "tencent-native \"Non-friend User's Status Changed\"",
     "section": "11.2",
     "sectionTitle": "Live events",
-    "text": "A Watch MUST NOT carry the status of a user who is neither subscribed nor a visible friend."
+    "text": "A Watch MUST NOT carry the status of a user who is neither subscribed nor a visible friend. (The user himself is none, though his friend list may name him: `self` tells of him.)"
   },
   {
     "id": "watch-conflates",

@@ -1,20 +1,32 @@
 // client-generation: answers that come late, after the stream has told what became of their rows.
-import type { ClientCheck } from "../check.ts";
+import type { ClientBench, ClientCheck } from "../check.ts";
+import type { ClientState } from "../contract/contract.ts";
 import { statusOf } from "../server/replies.ts";
+import type { EventInit } from "../server/server-watch.ts";
 import { lateCall, lateSubscribe, mayHold, nextDuring, rowEnded, target } from "./lib.ts";
+
+/** What the client holds when an answer with alice's row of generation 4 and this text came after these events. */
+async function heldAfterLateAnswer(t: ClientBench, text: string, ...events: EventInit[]): Promise<ClientState> {
+  const watch = await t.connect();
+  const subscribing = await lateSubscribe(t, 4, statusOf("alice", 5, text));
+  watch.send(...events, ...target("bob", 1));
+  await mayHold(t, "bob", 1);
+  subscribing.answer();
+  await t.must("subscribe must succeed", subscribing.done);
+  return await t.fence(watch);
+}
 
 export const lateGenerationChecks: readonly ClientCheck[] = [
   {
     id: "client-generation/late-answer",
     title: "an answer to Subscribe that comes after the end of its row brings neither row nor status back",
     run: async (t) => {
-      const watch = await t.connect();
-      const subscribing = await lateSubscribe(t, 4, statusOf("alice", 5, "gone"));
-      watch.send(...target("alice", 5, "gone", 4), rowEnded("alice", 4), ...target("bob", 1));
-      await mayHold(t, "bob", 1);
-      subscribing.answer();
-      await t.must("subscribe must succeed", subscribing.done);
-      const { subscriptions, statuses } = await t.fence(watch);
+      const { subscriptions, statuses } = await heldAfterLateAnswer(
+        t,
+        "gone",
+        ...target("alice", 5, "gone", 4),
+        rowEnded("alice", 4),
+      );
       t.equal(subscriptions.alice, undefined, "alice's row after its end and the late answer");
       t.equal(statuses.alice, undefined, "alice's status after the end of her row and the late answer");
     },
@@ -23,13 +35,7 @@ export const lateGenerationChecks: readonly ClientCheck[] = [
     id: "client-generation/end-alone",
     title: "the end of a row whose beginning was left out is no less an end: a late answer does not bring the row",
     run: async (t) => {
-      const watch = await t.connect();
-      const subscribing = await lateSubscribe(t, 4, statusOf("alice", 5, "gone"));
-      watch.send(rowEnded("alice", 4), ...target("bob", 1));
-      await mayHold(t, "bob", 1);
-      subscribing.answer();
-      await t.must("subscribe must succeed", subscribing.done);
-      const { subscriptions, statuses } = await t.fence(watch);
+      const { subscriptions, statuses } = await heldAfterLateAnswer(t, "gone", rowEnded("alice", 4));
       t.equal(subscriptions.alice, undefined, "alice's row after its end, told alone, and the late answer");
       t.equal(statuses.alice, undefined, "alice's status after the end of her row, told alone, and the late answer");
     },
@@ -38,14 +44,14 @@ export const lateGenerationChecks: readonly ClientCheck[] = [
     id: "client-generation/two-ends",
     title: "after the ends of two generations a late answer with the first of them brings nothing back",
     run: async (t) => {
-      const watch = await t.connect();
-      const subscribing = await lateSubscribe(t, 4, statusOf("alice", 5, "gone"));
-      watch.send(...target("alice", 5, "gone", 4), rowEnded("alice", 4));
-      watch.send(...target("alice", 6, "gone again", 6), rowEnded("alice", 6), ...target("bob", 1));
-      await mayHold(t, "bob", 1);
-      subscribing.answer();
-      await t.must("subscribe must succeed", subscribing.done);
-      const { subscriptions, statuses } = await t.fence(watch);
+      const { subscriptions, statuses } = await heldAfterLateAnswer(
+        t,
+        "gone",
+        ...target("alice", 5, "gone", 4),
+        rowEnded("alice", 4),
+        ...target("alice", 6, "gone again", 6),
+        rowEnded("alice", 6),
+      );
       t.equal(
         subscriptions.alice,
         undefined,
@@ -58,14 +64,13 @@ export const lateGenerationChecks: readonly ClientCheck[] = [
     id: "client-generation/later-row",
     title: "a late answer with a generation that has ended leaves the later row that the stream has told",
     run: async (t) => {
-      const watch = await t.connect();
-      const subscribing = await lateSubscribe(t, 4, statusOf("alice", 5, "older"));
-      watch.send(...target("alice", 5, "older", 4), rowEnded("alice", 4));
-      watch.send(...target("alice", 7, "newer", 6), ...target("bob", 1));
-      await mayHold(t, "bob", 1);
-      subscribing.answer();
-      await t.must("subscribe must succeed", subscribing.done);
-      const { subscriptions, statuses } = await t.fence(watch);
+      const { subscriptions, statuses } = await heldAfterLateAnswer(
+        t,
+        "older",
+        ...target("alice", 5, "older", 4),
+        rowEnded("alice", 4),
+        ...target("alice", 7, "newer", 6),
+      );
       t.equal(
         subscriptions.alice?.generation,
         6,
